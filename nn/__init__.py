@@ -1,0 +1,1 @@
+"""Convolutional networks and their training, written from scratch in NumPy."""

@@ -1,0 +1,185 @@
+"""What a run is: data, network and training, validated.
+
+This one declaration drives files (JSON, TOML), the command line's `--set` and the dashboard's form.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from nn.data import DatasetInfo, describe
+from nn.layers import AnyLayer
+from nn.network import Plan, plan
+from nn.optimizers import Adam, AnyOptimizer
+from nn.schedules import AnySchedule, Constant
+from nn.schema import InputError, Schema, setting
+
+
+class DataConfig(Schema):
+    """What is learned from."""
+
+    dataset: str = setting("mnist", "mnist, or keras: and a name, as in keras:fashion_mnist")
+    limit: int | None = setting(None, "use the first so many training images; empty: all", ge=10)
+    validation: int = setting(
+        5000,
+        "training images held out to judge each epoch, at most a fifth of them; 0: none",
+        ge=0,
+    )
+
+
+class NetworkConfig(Schema):
+    """The layers, from the image to one output a class (softmax follows by itself)."""
+
+    layers: tuple[AnyLayer, ...] = setting((), "the layers in order", min_length=1)
+
+
+class TrainingConfig(Schema):
+    """How it is trained."""
+
+    epochs: int = setting(5, "times through the training images", ge=1, le=100_000, live=True)
+    batch_size: int = setting(128, "images a step", ge=1, le=65_536)
+    learning_rate: float = setting(0.001, "size of a step", gt=0, le=100, live=True)
+    schedule: AnySchedule = setting(Constant(), "how the rate changes", live=True)
+    optimizer: AnyOptimizer = setting(Adam(), "how gradients become steps")
+    checkpoint_seconds: float = setting(
+        30, "write a checkpoint at least this often, besides each epoch", gt=0, live=True
+    )
+    seed: int = setting(0, "what all randomness grows from", ge=0, lt=2**32)
+    threads: int | None = setting(
+        None, "processors to use; empty: all that this process may use", ge=1, le=1024
+    )
+
+
+class RunConfig(Schema):
+    """Everything that a run needs to be repeated."""
+
+    schema_version: Literal[1] = 1
+    data: DataConfig = DataConfig()
+    network: NetworkConfig
+    training: TrainingConfig = TrainingConfig()
+    save_as: str | None = setting(None, "name under which the finished model is saved")
+
+    def plan(self) -> Plan:
+        """The network's shapes and sizes, with what is wrong with it, if anything."""
+        info = self.dataset()
+        return plan(self.network.layers, info.input_shape, len(info.class_names))
+
+    def dataset(self) -> DatasetInfo:
+        """Facts about the dataset, without loading it."""
+        return describe(self.data.dataset)
+
+    def check(self) -> None:
+        """Refuse what is valid field by field and yet cannot run.
+
+        Raises:
+            InputError: if the dataset is unknown or the layers do not fit together.
+        """
+        problem = self.plan().problem
+        if problem is not None:
+            raise InputError(f"network.layers: {problem}")
+
+    def changed(self, values: Mapping[str, Any]) -> RunConfig:
+        """A copy with some fields changed, named by path, as in `training.learning_rate`.
+
+        Raises:
+            InputError: if a field does not exist or a value will not do.
+        """
+        tree = self.model_dump(mode="json")
+        for path, value in values.items():
+            _put(tree, path, value)
+        return RunConfig.parse(tree)
+
+
+def is_live(path: str) -> bool:
+    """Whether a field of that path, or the one that it is a part of, may change in training."""
+    group, _, inside = path.partition(".")
+    name = inside.partition(".")[0]
+    field = TrainingConfig.model_fields.get(name) if group == "training" else None
+    extra = field.json_schema_extra if field is not None else None
+    return isinstance(extra, dict) and extra.get("live") is True
+
+
+def presets() -> dict[str, str]:
+    """The presets by name, each with a sentence about it."""
+    return {name: str(_preset(name)["description"]) for name in preset_names()}
+
+
+def preset_names() -> list[str]:
+    """The presets' names, the one that people start with first."""
+    names = (entry.name for entry in files("nn.presets").iterdir())
+    found = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+    return sorted(found, key=lambda name: name != DEFAULT_PRESET)
+
+
+DEFAULT_PRESET = "original"
+
+
+def preset(name: str) -> RunConfig:
+    """The configuration of a preset.
+
+    Raises:
+        InputError: if there is none of that name.
+    """
+    if name not in preset_names():
+        raise InputError(
+            f"preset: {name!r} is not known; choose one of {', '.join(preset_names())}"
+        )
+    values = _preset(name)
+    values.pop("description")
+    return RunConfig.parse(values, f"preset {name}: ")
+
+
+def _preset(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("nn.presets").joinpath(f"{name}.toml").read_text("utf-8"))
+
+
+def read_config(path: Path) -> RunConfig:
+    """A configuration from a TOML or JSON file.
+
+    Raises:
+        InputError: if the file cannot be read or says something that will not do.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: there is no such file; give a TOML or JSON configuration"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as text ({error})") from None
+    try:
+        values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except ValueError as error:
+        kind = "JSON" if path.suffix == ".json" else "TOML"
+        raise InputError(f"{path}: is not valid {kind}: {error}") from None
+    if isinstance(values, dict):
+        values.pop("description", None)
+    return RunConfig.parse(values, f"{path}: ")
+
+
+def _put(tree: dict[str, Any], path: str, value: Any) -> None:
+    """Set one field of nested values.
+
+    Text in place of a layer, an optimizer or a schedule is its kind, with that kind's defaults.
+    """
+    *groups, name = (path.removesuffix(".kind") if isinstance(value, str) else path).split(".")
+    at: Any = tree
+    try:
+        for group in groups:
+            at = at[_key(at, group)]
+        old = at.get(name) if isinstance(at, dict) else at[_key(at, name)]
+        has_kind = isinstance(old, dict) and "kind" in old
+        at[_key(at, name)] = {"kind": value} if has_kind and isinstance(value, str) else value
+    except (LookupError, TypeError):
+        raise InputError(
+            f"{path}: there is no such field; name one as in training.learning_rate"
+        ) from None
+
+
+def _key(at: Any, name: str) -> str | int:
+    return int(name) if isinstance(at, list) and name.isdecimal() else name

@@ -1,0 +1,176 @@
+"""A stack of layers: what it will look like, and the live thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import numpy.typing as npt
+
+from nn.layers import Layer, LayerConfig
+from nn.losses import softmax
+from nn.schema import InputError
+from nn.types import Array, Bytes, Shape
+
+PREDICTION_BATCH = 256
+"""Images that go through the network at once in prediction: enough for the speed of matrix
+products, and a bound on memory for any number of images."""
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """What one layer will be, found without computing."""
+
+    name: str
+    config: LayerConfig
+    output_shape: Shape
+    parameters: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a network will be: its layers, up to the first that does not fit.
+
+    `problem` says what is wrong with the layer after the last of `layers`, or with the whole.
+    """
+
+    input_shape: Shape
+    layers: tuple[LayerPlan, ...]
+    problem: str | None = None
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that are learned."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiplications (each with its addition) for one example, forward."""
+        return sum(layer.multiply_adds for layer in self.layers)
+
+    def training_bytes(self, batch_size: int) -> int:
+        """About how much memory training takes: activations and their gradients, and for each
+        parameter its value, its gradient and two moments, all in float32.
+        """
+        activations = sum(2 * prod(layer.output_shape) for layer in self.layers)
+        return 4 * (batch_size * (activations + prod(self.input_shape)) + 4 * self.parameters)
+
+
+def plan(layers: Sequence[LayerConfig], input_shape: Shape, classes: int) -> Plan:
+    """Judge a network without building it."""
+    planned: list[LayerPlan] = []
+    shape = input_shape
+    for number, layer in enumerate(layers, 1):
+        try:
+            output = layer.output_shape(shape)
+        except InputError as error:
+            return Plan(input_shape, tuple(planned), f"layer {number} ({layer.kind}): {error}")
+        parameters = sum(map(prod, layer.parameter_shapes(shape).values()))
+        planned.append(
+            LayerPlan(
+                f"{number}.{layer.kind}", layer, output, parameters, layer.multiply_adds(shape)
+            )
+        )
+        shape = output
+    problem = None
+    if shape != (classes,):
+        wrong = "×".join(map(str, shape))
+        problem = (
+            f"the last layer gives {wrong}; end with a dense layer of {classes} units, one a class"
+        )
+    return Plan(input_shape, tuple(planned), problem)
+
+
+def batches(count: int, batch_size: int = PREDICTION_BATCH) -> Iterator[slice]:
+    """Where each batch of so many images stands; the last may be a short one."""
+    for start in range(0, count, batch_size):
+        yield slice(start, min(start + batch_size, count))
+
+
+def copy_arrays(stored: Mapping[str, Array], into: Mapping[str, Array]) -> None:
+    """Fill arrays from stored ones of the same names.
+
+    Raises:
+        InputError: naming the first that is missing or has another shape.
+    """
+    for name, value in into.items():
+        found = stored.get(name)
+        if found is None or found.shape != value.shape:
+            given = "is missing" if found is None else f"has the shape {found.shape}"
+            raise InputError(f"{name} {given}; the network needs it in the shape {value.shape}")
+        value[...] = found
+
+
+class Network:
+    """Layers in a row.
+
+    Images come as (N, H, W, C), uint8 or floats in [0, 1]; logits leave as (classes, N).
+    `parameters` and `gradients` are by name, as in `1.conv2d.weights`; the arrays are changed in
+    place and never replaced.
+
+    Raises:
+        InputError: if the layers do not fit together.
+    """
+
+    def __init__(
+        self,
+        layers: Sequence[LayerConfig],
+        input_shape: Shape,
+        classes: int,
+        rng: np.random.Generator | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        self.plan = plan(layers, input_shape, classes)
+        if self.plan.problem is not None:
+            raise InputError(f"network.layers: {self.plan.problem}")
+        self.dtype = np.dtype(dtype)
+        self.layers: list[Layer] = []
+        self.parameters: dict[str, Array] = {}
+        self.gradients: dict[str, Array] = {}
+        shape = input_shape
+        for each in self.plan.layers:
+            layer = each.config.build(shape, dtype)
+            if rng is not None:
+                layer.initialize(rng)
+            self.layers.append(layer)
+            for name, value in layer.parameters.items():
+                self.parameters[f"{each.name}.{name}"] = value
+                self.gradients[f"{each.name}.{name}"] = layer.gradients[name]
+            shape = each.output_shape
+        self._images = np.empty(0, dtype)
+
+    def forward(self, images: Bytes | Array, *, training: bool = False) -> Array:
+        """Logits (classes, N) of images (N, H, W, C); valid until the next call."""
+        x = self._enter(images)
+        for layer in self.layers:
+            x = layer.forward(x, training=training)
+        return x
+
+    def backward(self, logits_gradient: Array) -> None:
+        """Write `gradients`, given the loss's gradient with respect to the logits."""
+        dy = logits_gradient
+        first, *others = self.layers
+        for layer in reversed(others):
+            dy = layer.backward(dy)
+        first.backward_parameters(dy)
+
+    def predict(self, images: Bytes | Array, batch_size: int = PREDICTION_BATCH) -> Array:
+        """Probabilities (N, classes) of images (N, H, W, C), in bounded memory."""
+        probabilities = np.empty((len(images), *self.layers[-1].output_shape), self.dtype)
+        for part in batches(len(images), batch_size):
+            probabilities[part] = softmax(self.forward(images[part])).T
+        return probabilities
+
+    def _enter(self, images: Bytes | Array) -> Array:
+        """Batch last, as floats; bytes become values in [0, 1]."""
+        turned = images.transpose(1, 2, 3, 0)
+        if self._images.shape != turned.shape:
+            self._images = np.empty(turned.shape, self.dtype)
+        if images.dtype == np.uint8:
+            np.divide(turned, self.dtype.type(255), out=self._images)
+        else:
+            np.copyto(self._images, turned)
+        return self._images

@@ -1,0 +1,1 @@
+"""Array kernels without state: what layers are made of."""

@@ -1,0 +1,62 @@
+"""Sliding windows over maps in the layout (height, width, channels, batch)."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Pair: TypeAlias = tuple[int, int]
+Borders: TypeAlias = tuple[Pair, Pair]
+"""Rows added above and below, columns added to the left and to the right."""
+
+
+def borders(size: Pair, kernel: Pair, stride: Pair, padding: str | int) -> Borders:
+    """How many rows and columns a padding adds.
+
+    `same` gives ceil(size / stride) outputs; an odd number of rows puts the extra one at the end,
+    as TensorFlow does. `valid` adds none. A number is added on all four sides.
+    """
+    if padding == "valid":
+        return (0, 0), (0, 0)
+    if isinstance(padding, int):
+        return (padding, padding), (padding, padding)
+
+    def same(axis: int) -> Pair:
+        outputs = ceil(size[axis] / stride[axis])
+        total = max((outputs - 1) * stride[axis] + kernel[axis] - size[axis], 0)
+        return total // 2, total - total // 2
+
+    return same(0), same(1)
+
+
+def output_size(size: Pair, kernel: Pair, stride: Pair, padding: str | int) -> Pair:
+    """Rows and columns of the output; zero or less where the kernel does not fit."""
+    added = borders(size, kernel, stride, padding)
+
+    def along(axis: int) -> int:
+        return (size[axis] + sum(added[axis]) - kernel[axis]) // stride[axis] + 1
+
+    return along(0), along(1)
+
+
+def sliding_windows(padded: npt.NDArray[Any], kernel: Pair, stride: Pair) -> npt.NDArray[Any]:
+    """Every window of a padded map, without copying.
+
+    (H, W, C, N) becomes (rows, columns, kernel height, kernel width, C, N), read-only.
+    """
+    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(0, 1))
+    view = view[:: stride[0], :: stride[1]]
+    windows: npt.NDArray[Any] = view.transpose(0, 1, 4, 5, 2, 3)
+    return windows
+
+
+def tap(maps: npt.NDArray[Any], position: Pair, size: Pair, stride: Pair) -> npt.NDArray[Any]:
+    """What one position of the kernel sees: (rows, columns, C, N), a view of (H, W, C, N)."""
+    (i, j), (rows, columns) = position, size
+    return maps[
+        i : i + stride[0] * (rows - 1) + 1 : stride[0],
+        j : j + stride[1] * (columns - 1) + 1 : stride[1],
+    ]

@@ -1,0 +1,96 @@
+"""How everybody but the trainer deals with a run: start, steer, follow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+from nn.runs.folder import RunFolder
+from nn.runs.journal import append
+from nn.runs.messages import Acknowledged, Command, Event
+from nn.runs.processors import limit_threads, processors
+from nn.schema import InputError
+
+_children: list[subprocess.Popen[bytes]] = []
+"""Trainers that this process started: kept so that they are reaped, never waited for at exit."""
+
+
+def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
+    """Start a trainer process on a run, from its beginning or its last checkpoint.
+
+    Returns when the trainer holds the run. The process belongs to no terminal and outlives this
+    one. Every stream is given, as the screen replaces the standard ones.
+
+    Raises:
+        InputError: if the run has a trainer already, or the new one died at once.
+    """
+    if run.has_trainer():
+        raise InputError(f"run {run.id}: has a living trainer already")
+    _children[:] = [child for child in _children if child.poll() is None]
+    environment = dict(os.environ)
+    limit_threads(environment, run.config().training.threads or processors())
+    with run.log_file.open("ab") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-m", "nn.runs.trainer", str(run.path.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment,
+        )
+    _children.append(child)
+    deadline = time.monotonic() + patience
+    while not run.has_trainer():
+        if child.poll() is not None:
+            return _explain_death(run)
+        if time.monotonic() > deadline:
+            raise InputError(f"run {run.id}: its trainer does not start; see {run.log_file}")
+        time.sleep(0.01)
+    return None
+
+
+def _explain_death(run: RunFolder) -> None:
+    """A trainer that ended within its first moments has said why, or its log does."""
+    if run.events_file.exists():
+        return
+    lines = run.log_file.read_text("utf-8", "replace").strip().splitlines()
+    reason = lines[-1] if lines else "it left no message"
+    raise InputError(f"run {run.id}: its trainer ended at once: {reason}")
+
+
+def send(run: RunFolder, command: Command) -> str:
+    """Write a command into a run's journal; its id is how the answer will name it."""
+    append(run.commands_file, command)
+    return command.id
+
+
+def follow(run: RunFolder, interval: float = 0.1) -> Iterator[list[Event]]:
+    """What happened since the last value, again and again, until the trainer is gone.
+
+    A value may be empty: then nothing happened for `interval` seconds. The last ones are read
+    after the trainer's end, so that nothing is missed.
+    """
+    journal = run.events()
+    alive = True
+    while alive:
+        alive = run.has_trainer()
+        events = journal.read()
+        if not events and alive:
+            time.sleep(interval)
+        yield events
+    yield journal.read_all()
+
+
+def wait_for_answer(run: RunFolder, command: str, patience: float) -> Acknowledged | None:
+    """The trainer's answer to a command; None if it dies or takes over `patience` seconds."""
+    deadline = time.monotonic() + patience
+    for events in follow(run, interval=0.02):
+        for event in events:
+            if isinstance(event, Acknowledged) and event.command == command:
+                return event
+        if time.monotonic() > deadline:
+            break
+    return None

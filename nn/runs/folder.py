@@ -1,0 +1,179 @@
+"""A run's folder: what is in it, and who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from nn.checkpoint import MODEL_SUFFIX
+from nn.config import RunConfig
+from nn.files import write_atomically
+from nn.runs.journal import Journal
+from nn.runs.messages import COMMANDS, EVENTS, Command, Event
+from nn.runs.processors import processors
+from nn.schema import InputError
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class RunFolder:
+    """The files of one run, by what they are."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.id = path.name
+        self.config_file = path / "run.json"
+        self.events_file = path / "events.jsonl"
+        self.commands_file = path / "commands.jsonl"
+        self.lock_file = path / "trainer.lock"
+        self.checkpoint_file = path / "checkpoint.safetensors"
+        self.best_file = path / "best.safetensors"
+        self.evaluation_file = path / "evaluation.npz"
+        self.log_file = path / "trainer.log"
+
+    def config(self) -> RunConfig:
+        """The configuration that the run was started with.
+
+        Raises:
+            InputError: if it is missing or broken.
+        """
+        try:
+            values = json.loads(self.config_file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise InputError(f"{self.config_file}: cannot be read ({error})") from None
+        return RunConfig.parse(values, f"{self.config_file}: ")
+
+    def events(self) -> Journal[Event]:
+        """A reader of what happened, from the beginning."""
+        return Journal(self.events_file, EVENTS)
+
+    def commands(self) -> Journal[Command]:
+        """A reader of what was wanted, from the beginning."""
+        return Journal(self.commands_file, COMMANDS)
+
+    def has_trainer(self) -> bool:
+        """Whether a trainer lives. The operating system drops its lock at its death."""
+        if not self.lock_file.exists():
+            return False
+        try:
+            with self._lock().acquire(blocking=False):
+                return False
+        except Timeout:
+            return True
+
+    @contextmanager
+    def hold(self, patience: float = 2.0) -> Iterator[None]:
+        """Be the run's only trainer for a while.
+
+        Raises:
+            InputError: if another trainer lives; somebody who only looks holds the lock for an
+                instant, so it is tried for `patience` seconds.
+        """
+        try:
+            with self._lock().acquire(timeout=patience, poll_interval=0.01):
+                yield
+        except Timeout:
+            raise InputError(f"run {self.id}: has a living trainer already") from None
+
+    def _lock(self) -> FileLock:
+        return FileLock(self.lock_file, mode=0o600)
+
+
+class Library:
+    """The folder of saved models, with the runs below it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.runs_path = path / "runs"
+
+    def create_run(self, config: RunConfig) -> RunFolder:
+        """A new run's folder with its configuration; no trainer yet.
+
+        Raises:
+            InputError: if the configuration cannot run or the folder cannot be made.
+        """
+        config.check()
+        if config.save_as is not None:
+            self.model_path(config.save_as)
+        if config.training.threads is None:
+            config = config.changed({"training.threads": processors()})
+        folder = RunFolder(self.runs_path / secrets.token_hex(3))
+        try:
+            self.runs_path.mkdir(parents=True, exist_ok=True)
+            folder.path.mkdir(mode=0o700)
+            write_atomically(folder.config_file, config.model_dump_json(indent=2).encode())
+        except FileExistsError:
+            return self.create_run(config)
+        except OSError as error:
+            raise InputError(
+                f"{self.runs_path}: no run can be made there ({error.strerror}); "
+                "choose another folder with --models"
+            ) from None
+        return folder
+
+    def runs(self) -> list[RunFolder]:
+        """All runs, the newest first."""
+        found = [RunFolder(file.parent) for file in self.runs_path.glob("*/run.json")]
+        return sorted(found, key=lambda run: run.config_file.stat().st_mtime_ns, reverse=True)
+
+    def find_run(self, wanted: str) -> RunFolder:
+        """The run of that id, of that unique beginning of an id, or `latest`.
+
+        Raises:
+            InputError: if there is none, or more than one.
+        """
+        runs = self.runs()
+        if not runs:
+            raise InputError(f"run: there are none in {self.runs_path}; start one first")
+        if wanted == "latest":
+            return runs[0]
+        matching = [run for run in runs if run.id.startswith(wanted)] if wanted else []
+        exact = [run for run in matching if run.id == wanted]
+        if len(exact or matching) == 1:
+            return (exact or matching)[0]
+        known = ", ".join(run.id for run in (matching or runs)[:6])
+        if matching:
+            raise InputError(f"run: {wanted!r} could be each of {known}; give more of the id")
+        raise InputError(f"run: {wanted!r} is not known; give one of {known}, or latest")
+
+    def models(self) -> list[Path]:
+        """The files of all saved models, by name."""
+        return sorted(self.path.glob(f"*{MODEL_SUFFIX}"))
+
+    def model_path(self, name: str) -> Path:
+        """Where a model of that name is, or will be.
+
+        Raises:
+            InputError: if that is no name.
+        """
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"name: {name!r} will not do; "
+                "use letters, digits, dots, dashes and underscores, 64 at most"
+            )
+        return self.path / f"{name.removesuffix(MODEL_SUFFIX)}{MODEL_SUFFIX}"
+
+    def find_model(self, wanted: str) -> Path:
+        """The file of a model, given its path or its name.
+
+        Raises:
+            InputError: if there is none.
+        """
+        path = Path(wanted)
+        if path.exists() or os.sep in wanted or wanted.endswith(MODEL_SUFFIX):
+            if not path.exists() and path.name == wanted and (self.path / wanted).exists():
+                return self.path / wanted
+            if not path.exists():
+                raise InputError(f"model: there is no file {wanted}; `cnn-tui models` lists them")
+            return path
+        if _NAME.fullmatch(wanted) and self.model_path(wanted).exists():
+            return self.model_path(wanted)
+        names = ", ".join(file.stem for file in self.models()[:6]) or "none yet"
+        raise InputError(f"model: {wanted!r} is not known; saved models: {names}")

@@ -1,0 +1,249 @@
+"""What a trainer and those who watch it tell each other.
+
+Events are what happened, written by the trainer; commands are what somebody wants, written by
+anybody. Each is one JSON object a line. A reader ignores fields that it does not know and skips
+kinds that it does not know, so that an older program can follow a newer one.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, JsonValue, TypeAdapter
+
+from nn.schema import Schema
+
+FailureKind = Literal["input", "diverged", "memory", "disk", "unexpected"]
+
+
+class Message(Schema):
+    """One line of a journal; `time` is in seconds since 1970."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    time: float = Field(default_factory=time.time)
+
+
+class Started(Message):
+    """A trainer took the run up, at `step` (above 0: it continues from a checkpoint)."""
+
+    event: Literal["started"] = "started"
+    step: int
+    process: int
+    threads: int
+    train_count: int
+    validation_count: int
+    test_count: int
+    batches_per_epoch: int
+
+
+class BatchesFinished(Message):
+    """Some steps were taken, the last of them being `step`; one loss and accuracy each.
+
+    `epoch` is the number of epochs that were over when they were taken.
+    """
+
+    event: Literal["batches"] = "batches"
+    step: int
+    epoch: int
+    losses: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    learning_rate: float
+    images_per_second: float
+
+
+class EvaluationAdvanced(Message):
+    """An evaluation has done so many of its images."""
+
+    event: Literal["evaluating"] = "evaluating"
+    step: int
+    done: int
+    total: int
+
+
+class EpochFinished(Message):
+    """An epoch is over; `epoch` counts from 1. Losses are means in nats, accuracies shares."""
+
+    event: Literal["epoch"] = "epoch"
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    test_loss: float
+    test_accuracy: float
+    best: bool
+    elapsed: float
+
+
+class Evaluated(Message):
+    """`evaluation.npz` now holds the test set's probabilities of the network at `step`."""
+
+    event: Literal["evaluated"] = "evaluated"
+    step: int
+    test_loss: float
+    test_accuracy: float
+
+
+class Paused(Message):
+    """Training waits after `step`; a checkpoint was written."""
+
+    event: Literal["paused"] = "paused"
+    step: int
+
+
+class Resumed(Message):
+    """Training goes on after a pause."""
+
+    event: Literal["resumed"] = "resumed"
+    step: int
+
+
+class Acknowledged(Message):
+    """A command took effect after `step`, or could not: then `error` says why."""
+
+    event: Literal["acknowledged"] = "acknowledged"
+    command: str
+    step: int
+    error: str | None = None
+
+
+class Changed(Message):
+    """A field of the configuration has a new value from the step after `step` on."""
+
+    event: Literal["changed"] = "changed"
+    step: int
+    field: str
+    value: JsonValue
+
+
+class Checkpointed(Message):
+    """A checkpoint of `step` was written; the run has trained for `elapsed` seconds so far."""
+
+    event: Literal["checkpointed"] = "checkpointed"
+    step: int
+    elapsed: float
+
+
+class Saved(Message):
+    """The network as it was at `step` was saved as a model."""
+
+    event: Literal["saved"] = "saved"
+    step: int
+    name: str
+    model: str
+    test_accuracy: float
+
+
+class Finished(Message):
+    """All epochs are over. The figures are those of the best epoch, whose model was kept."""
+
+    event: Literal["finished"] = "finished"
+    step: int
+    epochs: int
+    best_epoch: int
+    test_accuracy: float
+    test_loss: float
+    seconds: float
+    images_per_second: float
+    model: str
+
+
+class Stopped(Message):
+    """The trainer ended before the last epoch, with a checkpoint; `reason` says who wanted it."""
+
+    event: Literal["stopped"] = "stopped"
+    step: int
+    reason: Literal["asked", "terminated"]
+
+
+class Failed(Message):
+    """The trainer gave up; `kind` tells wrong input from training that went wrong."""
+
+    event: Literal["failed"] = "failed"
+    step: int
+    kind: FailureKind
+    message: str
+
+
+Event = (
+    Started
+    | BatchesFinished
+    | EvaluationAdvanced
+    | EpochFinished
+    | Evaluated
+    | Paused
+    | Resumed
+    | Acknowledged
+    | Changed
+    | Checkpointed
+    | Saved
+    | Finished
+    | Stopped
+    | Failed
+)
+
+
+class CommandMessage(Message):
+    """Something that somebody wants; `id` is how the trainer's answer names it."""
+
+    id: str = Field(default_factory=lambda: secrets.token_hex(4))
+
+
+class Pause(CommandMessage):
+    """Wait after the current step."""
+
+    command: Literal["pause"] = "pause"
+
+
+class Resume(CommandMessage):
+    """Go on after a pause."""
+
+    command: Literal["resume"] = "resume"
+
+
+class Step(CommandMessage):
+    """Take one step, then wait."""
+
+    command: Literal["step"] = "step"
+
+
+class Stop(CommandMessage):
+    """Write a checkpoint and end."""
+
+    command: Literal["stop"] = "stop"
+
+
+class Set(CommandMessage):
+    """Change a live field of the configuration, as in `training.learning_rate`."""
+
+    command: Literal["set"] = "set"
+    field: str
+    value: JsonValue
+
+
+class Evaluate(CommandMessage):
+    """Go over the test set with the network as it is now."""
+
+    command: Literal["evaluate"] = "evaluate"
+
+
+class Save(CommandMessage):
+    """Save the network as it is now as a model of that name, replacing one that is there."""
+
+    command: Literal["save"] = "save"
+    name: str
+
+
+Command = Pause | Resume | Step | Stop | Set | Evaluate | Save
+
+EVENTS: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="event")])
+COMMANDS: TypeAdapter[Command] = TypeAdapter(Annotated[Command, Field(discriminator="command")])
+
+
+def to_line(message: Message) -> bytes:
+    """A message as a line of a journal."""
+    return message.model_dump_json().encode() + b"\n"

@@ -1,0 +1,86 @@
+"""The trainer's process.
+
+    python -m nn.runs.trainer FOLDER
+
+It ends with 0 when the run is finished or was stopped, with 1 when it failed.
+"""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from nn.runs import messages as m
+from nn.runs.folder import RunFolder
+from nn.runs.journal import append
+from nn.runs.messages import FailureKind
+from nn.runs.training_run import TrainingRun
+from nn.schema import InputError
+from nn.training import DivergedError
+
+
+def main(path: str) -> int:
+    """Train the run of that folder; returns the process's exit code."""
+    run = RunFolder(Path(path))
+    stale = run.commands().read_all()
+    try:
+        with run.hold():
+            return _train(run, stale)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _train(run: RunFolder, stale: list[m.Command]) -> int:
+    training_run: TrainingRun | None = None
+    terminated = False
+
+    def terminate(*_: object) -> None:
+        nonlocal terminated
+        terminated = True
+        if training_run is not None:
+            training_run.ending = "terminated"
+
+    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        training_run = TrainingRun(run)
+        if terminated:
+            training_run.ending = "terminated"
+        training_run.work(stale)
+        return 0
+    except InputError as error:
+        return _fail(run, training_run, "input", str(error))
+    except DivergedError as error:
+        return _fail(run, training_run, "diverged", str(error))
+    except MemoryError:
+        message = "there is not enough memory; use a smaller batch or network"
+        return _fail(run, training_run, "memory", message)
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind: FailureKind = "disk" if full else "unexpected"
+        traceback.print_exc()
+        return _fail(run, training_run, kind, f"{error.filename or run.path}: {error.strerror}")
+    except Exception as error:
+        traceback.print_exc()
+        message = f"{type(error).__name__}: {error}; details are in {run.log_file.name}"
+        return _fail(run, training_run, "unexpected", message)
+
+
+def _fail(
+    run: RunFolder,
+    training_run: TrainingRun | None,
+    kind: FailureKind,
+    message: str,
+) -> int:
+    print(message, file=sys.stderr)
+    step = 0 if training_run is None else training_run.step
+    append(run.events_file, m.Failed(step=step, kind=kind, message=message))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,375 @@
+"""Training that is written down: obeys commands, journals what happens, keeps checkpoints."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from io import BytesIO
+from math import exp
+from typing import Literal, assert_never
+
+import numpy as np
+
+from nn.checkpoint import ModelCard, load_checkpoint, load_model, save_checkpoint, save_model
+from nn.config import is_live
+from nn.data import load
+from nn.files import write_atomically
+from nn.metrics import Evaluation
+from nn.runs import messages as m
+from nn.runs.folder import Library, RunFolder
+from nn.runs.journal import append
+from nn.schema import InputError
+from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
+
+REPORT_SECONDS = 0.2
+"""Batches are reported together, this often: a small network takes hundreds of steps a second."""
+
+CHECKPOINT_SHARE = 0.02
+"""The share of the time that timed checkpoints may take."""
+
+RATE_SECONDS = 3.0
+"""Over about how long the rate of images is averaged."""
+
+
+class TrainingRun:
+    """One run being trained; the caller holds the run.
+
+    `ending` may be set at any time, also by a signal handler: training then stops after its step.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        self.run = run
+        self.library = Library(run.path.parent.parent)
+        self.commands = run.commands()
+        self.ending: Literal["asked", "terminated"] | None = None
+        self._paused = False
+        self._single_step = False
+        self._batches: list[BatchDone] = []
+        self._reported = time.monotonic()
+        self._checkpoint_at = 0.0
+        self._checkpoint_took = 0.0
+        self._elapsed = 0.0
+        self._mark = time.monotonic()
+        self._speed = Speed()
+        config = run.config()
+        self.training = Training(
+            config,
+            load(config.data.dataset, "train", config.data.limit),
+            load(config.data.dataset, "test"),
+        )
+
+    def work(self, stale: Iterable[m.Command]) -> None:
+        """Train from the beginning or the last checkpoint until the end or a stop.
+
+        `stale` are the commands that were written before this trainer held the run.
+        """
+        self._continue_from_checkpoint()
+        training = self.training
+        self._report(
+            m.Started(
+                step=self.step,
+                process=os.getpid(),
+                threads=training.config.training.threads or 1,
+                train_count=len(training.train),
+                validation_count=0 if training.validation is None else len(training.validation),
+                test_count=len(training.test),
+                batches_per_epoch=training.batches_per_epoch,
+            )
+        )
+        self._settle(stale)
+        self._mark = self._reported = self._checkpoint_at = time.monotonic()
+        self._obey()
+        for progress in () if self.ending else training.run():
+            match progress:
+                case BatchDone():
+                    self._batch_done(progress)
+                case EvaluationAdvanced():
+                    self._evaluation_advanced(progress)
+                case EpochDone():
+                    self._epoch_done(progress)
+                case _:
+                    assert_never(progress)
+            self._obey()
+            if self.ending:
+                break
+        self._end()
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far."""
+        return self.training.position.step
+
+    def _continue_from_checkpoint(self) -> None:
+        if not self.run.checkpoint_file.exists():
+            return
+        state, self.training.config = load_checkpoint(self.run.checkpoint_file)
+        self.training.restore(state)
+        for event in self.run.events().read_all():
+            if isinstance(event, m.Checkpointed):
+                self._elapsed = event.elapsed
+
+    def _settle(self, stale: Iterable[m.Command]) -> None:
+        """Answer what was asked while no trainer lived: changes count, the rest came too late."""
+        answered = {
+            event.command
+            for event in self.run.events().read_all()
+            if isinstance(event, m.Acknowledged)
+        }
+        for command in stale:
+            if command.id in answered:
+                continue
+            if isinstance(command, m.Set):
+                self._carry_out(command)
+            else:
+                self._answer(command, "no trainer was running")
+
+    def _batch_done(self, batch: BatchDone) -> None:
+        now = time.monotonic()
+        training = self.training.config.training
+        self._batches.append(batch)
+        self._speed.add(batch.images, now - self._mark)
+        self._advance_clock()
+        if self._single_step:
+            self._single_step, self._paused = False, True
+            self._pause()
+        elif now - self._reported >= REPORT_SECONDS:
+            self._report_batches()
+        if now - self._checkpoint_at > max(
+            training.checkpoint_seconds, self._checkpoint_took / CHECKPOINT_SHARE
+        ):
+            self._checkpoint()
+
+    def _evaluation_advanced(self, progress: EvaluationAdvanced) -> None:
+        self._advance_clock()
+        if time.monotonic() - self._reported >= REPORT_SECONDS or progress.done == progress.total:
+            self._report(
+                m.EvaluationAdvanced(step=self.step, done=progress.done, total=progress.total)
+            )
+
+    def _epoch_done(self, done: EpochDone) -> None:
+        """Files first, then the events that speak of them, then the checkpoint that relies on both:
+        a death in between only makes the resumed trainer do it again."""
+        self._advance_clock()
+        self._write_evaluation(done.evaluation)
+        if done.best:
+            save_model(
+                self.run.best_file,
+                self.training.network.parameters,
+                self._card(done.test.loss, done.test.accuracy),
+            )
+        validation = done.validation
+        self._report(
+            m.EpochFinished(
+                epoch=done.epoch + 1,
+                step=done.step,
+                train_loss=done.train.loss,
+                train_accuracy=done.train.accuracy,
+                validation_loss=None if validation is None else validation.loss,
+                validation_accuracy=None if validation is None else validation.accuracy,
+                test_loss=done.test.loss,
+                test_accuracy=done.test.accuracy,
+                best=done.best,
+                elapsed=self._elapsed,
+            )
+        )
+        self._report_evaluation(done.evaluation)
+        self._checkpoint()
+
+    def _obey(self) -> None:
+        """Carry out new commands; while paused, wait here for the next."""
+        while True:
+            for command in self.commands.read():
+                self._carry_out(command)
+            if not self._paused or self.ending:
+                return
+            time.sleep(0.02)
+            self._mark = time.monotonic()
+
+    def _carry_out(self, command: m.Command) -> None:
+        error = None
+        match command:
+            case m.Pause():
+                if not self._paused:
+                    self._paused = True
+                    self._pause()
+            case m.Resume():
+                if self._paused:
+                    self._paused = False
+                    self._report(m.Resumed(step=self.step))
+            case m.Step():
+                if self._paused:
+                    self._report(m.Resumed(step=self.step))
+                self._single_step, self._paused = True, False
+            case m.Stop():
+                self.ending = "asked"
+            case m.Set():
+                error = self._change(command)
+            case m.Evaluate():
+                self._evaluate()
+            case m.Save():
+                error = self._save(command.name)
+            case _:
+                assert_never(command)
+        self._answer(command, error)
+
+    def _answer(self, command: m.Command, error: str | None) -> None:
+        self._report(m.Acknowledged(command=command.id, step=self.step, error=error))
+
+    def _pause(self) -> None:
+        self._checkpoint()
+        self._report(m.Paused(step=self.step))
+
+    def _change(self, command: m.Set) -> str | None:
+        if not is_live(command.field):
+            return f"{command.field}: cannot change while a run trains; start a new run"
+        try:
+            self.training.change(command.field, command.value)
+        except InputError as error:
+            return str(error)
+        self._report(m.Changed(step=self.step, field=command.field, value=command.value))
+        self._checkpoint()
+        return None
+
+    def _save(self, name: str) -> str | None:
+        try:
+            path = self.library.model_path(name)
+            result = self._evaluate()
+            card = self._card(result.loss, result.accuracy)
+            save_model(path, self.training.network.parameters, card)
+        except (InputError, OSError) as error:
+            return str(error)
+        self._report(
+            m.Saved(step=self.step, name=name, model=str(path), test_accuracy=result.accuracy)
+        )
+        return None
+
+    def _evaluate(self) -> Evaluation:
+        result = None
+        for progress in self.training.evaluate("test"):
+            if isinstance(progress, Evaluation):
+                result = progress
+            else:
+                self._evaluation_advanced(progress)
+        assert result is not None, "an evaluation ends with its result"
+        self._write_evaluation(result)
+        self._report_evaluation(result)
+        return result
+
+    def _write_evaluation(self, result: Evaluation) -> None:
+        content = BytesIO()
+        np.savez(content, probabilities=result.probabilities, labels=result.labels)
+        write_atomically(self.run.evaluation_file, content.getvalue())
+
+    def _report_evaluation(self, result: Evaluation) -> None:
+        self._report(
+            m.Evaluated(step=self.step, test_loss=result.loss, test_accuracy=result.accuracy)
+        )
+
+    def _card(self, loss: float, accuracy: float) -> ModelCard:
+        training = self.training
+        return ModelCard(
+            config=training.config,
+            input_shape=training.test.images.shape[1:],
+            class_names=training.test.class_names,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            test_accuracy=accuracy,
+            test_loss=loss,
+            test_count=len(training.test),
+            epochs=self.step / training.batches_per_epoch,
+            run=self.run.id,
+        )
+
+    def _checkpoint(self) -> None:
+        self._advance_clock()
+        self._report_batches()
+        started = time.monotonic()
+        save_checkpoint(self.run.checkpoint_file, self.training.state(), self.training.config)
+        self._checkpoint_at = time.monotonic()
+        self._checkpoint_took = self._checkpoint_at - started
+        self._report(m.Checkpointed(step=self.step, elapsed=self._elapsed))
+        self._advance_clock()
+
+    def _end(self) -> None:
+        self._report_batches()
+        if self.ending:
+            self._checkpoint()
+            self._report(m.Stopped(step=self.step, reason=self.ending))
+            return
+        position, model = self.training.position, self.run.best_file
+        assert position.best_epoch is not None, "a finished run has a best epoch"
+        assert position.best_test is not None, "a finished run has a best epoch"
+        if position.best_epoch != position.epoch - 1:
+            self._evaluate_best()
+        name = self.training.config.save_as
+        if name is not None:
+            model = self.library.model_path(name)
+            write_atomically(model, self.run.best_file.read_bytes())
+        self._report(
+            m.Finished(
+                step=self.step,
+                epochs=position.epoch,
+                best_epoch=position.best_epoch + 1,
+                test_accuracy=position.best_test["accuracy"],
+                test_loss=position.best_test["loss"],
+                seconds=self._elapsed,
+                images_per_second=self._speed.overall,
+                model=str(model),
+            )
+        )
+
+    def _evaluate_best(self) -> None:
+        """Leave the kept model's answers for the views, not those of the last epoch."""
+        *_, result = evaluate(load_model(self.run.best_file).network, self.training.test)
+        assert isinstance(result, Evaluation), "an evaluation ends with its result"
+        self._write_evaluation(result)
+        self._report_evaluation(result)
+
+    def _report_batches(self) -> None:
+        if not self._batches:
+            return
+        batches, self._batches = self._batches, []
+        last = batches[-1]
+        self._report(
+            m.BatchesFinished(
+                step=last.step,
+                epoch=last.epoch,
+                losses=tuple(batch.loss for batch in batches),
+                accuracies=tuple(batch.accuracy for batch in batches),
+                learning_rate=last.learning_rate,
+                images_per_second=self._speed.recent,
+            )
+        )
+
+    def _report(self, event: m.Event) -> None:
+        self._report_batches()
+        append(self.run.events_file, event)
+        self._reported = time.monotonic()
+
+    def _advance_clock(self) -> None:
+        now = time.monotonic()
+        self._elapsed += now - self._mark
+        self._mark = now
+
+
+class Speed:
+    """Images per second in training steps alone: over everything, and lately."""
+
+    def __init__(self) -> None:
+        self._images = 0
+        self._seconds = 0.0
+        self.recent = 0.0
+
+    def add(self, images: int, seconds: float) -> None:
+        """Count a step."""
+        seconds = max(seconds, 1e-9)
+        new = 1.0 if self._images == 0 else 1 - exp(-seconds / RATE_SECONDS)
+        self.recent += new * (images / seconds - self.recent)
+        self._images += images
+        self._seconds += seconds
+
+    @property
+    def overall(self) -> float:
+        """The mean over all steps."""
+        return self._images / max(self._seconds, 1e-9)
