@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from nn import presets
 from nn.data import DatasetInfo, describe
 from nn.layers import AnyLayer
 from nn.network import Plan, plan
@@ -104,38 +104,18 @@ def is_live(path: str) -> bool:
     return isinstance(extra, dict) and extra.get("live") is True
 
 
-def presets() -> dict[str, str]:
-    """The presets by name, each with a sentence about it."""
-    return {name: str(_preset(name)["description"]) for name in preset_names()}
-
-
-def preset_names() -> list[str]:
-    """The presets' names, the one that people start with first."""
-    names = (entry.name for entry in files("nn.presets").iterdir())
-    found = sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
-    return sorted(found, key=lambda name: name != DEFAULT_PRESET)
-
-
-DEFAULT_PRESET = "original"
-
-
 def preset(name: str) -> RunConfig:
     """The configuration of a preset.
 
     Raises:
         InputError: if there is none of that name.
     """
-    if name not in preset_names():
-        raise InputError(
-            f"preset: {name!r} is not known; choose one of {', '.join(preset_names())}"
-        )
-    values = _preset(name)
+    known = presets.names()
+    if name not in known:
+        raise InputError(f"preset: {name!r} is not known; choose one of {', '.join(known)}")
+    values = presets.read(name)
     values.pop("description")
     return RunConfig.parse(values, f"preset {name}: ")
-
-
-def _preset(name: str) -> dict[str, Any]:
-    return tomllib.loads(files("nn.presets").joinpath(f"{name}.toml").read_text("utf-8"))
 
 
 def read_config(path: Path) -> RunConfig:
@@ -151,7 +131,9 @@ def read_config(path: Path) -> RunConfig:
             f"{path}: there is no such file; give a TOML or JSON configuration"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as text ({error})") from None
+        raise InputError(
+            f"{path}: cannot be read as text ({error}); give a TOML or JSON configuration"
+        ) from None
     try:
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except ValueError as error:

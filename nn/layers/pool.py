@@ -68,7 +68,8 @@ class _MaxPool2D(Layer):
         return y
 
     def backward(self, dy: Array) -> Array:
-        assert self._x is not None and self._y is not None, "backward follows forward"
+        assert self._x is not None, "backward follows forward"
+        assert self._y is not None
         dx = self.buffers("input gradient", *self._x.shape)
         dx.fill(0)
         share = self.buffers("share", *dy.shape)

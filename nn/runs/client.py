@@ -6,10 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from nn.runs.folder import RunFolder
-from nn.runs.journal import append
+from nn.runs.journal import Journal, append
 from nn.runs.messages import Acknowledged, Command, Event
 from nn.runs.processors import limit_threads, processors
 from nn.schema import InputError
@@ -42,14 +42,20 @@ def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
             env=environment,
         )
     _children.append(child)
+    if not wait_until(lambda: run.has_trainer() or child.poll() is not None, patience):
+        raise InputError(f"run {run.id}: its trainer does not start; see {run.log_file}")
+    if child.poll() is not None:
+        _explain_death(run)
+
+
+def wait_until(condition: Callable[[], bool], patience: float) -> bool:
+    """Whether a condition comes true within `patience` seconds."""
     deadline = time.monotonic() + patience
-    while not run.has_trainer():
-        if child.poll() is not None:
-            return _explain_death(run)
+    while not condition():
         if time.monotonic() > deadline:
-            raise InputError(f"run {run.id}: its trainer does not start; see {run.log_file}")
+            return False
         time.sleep(0.01)
-    return None
+    return True
 
 
 def _explain_death(run: RunFolder) -> None:
@@ -67,13 +73,12 @@ def send(run: RunFolder, command: Command) -> str:
     return command.id
 
 
-def follow(run: RunFolder, interval: float = 0.1) -> Iterator[list[Event]]:
-    """What happened since the last value, again and again, until the trainer is gone.
+def follow(run: RunFolder, journal: Journal[Event], interval: float = 0.1) -> Iterator[list[Event]]:
+    """What a journal has to say, again and again, until the trainer is gone.
 
     A value may be empty: then nothing happened for `interval` seconds. The last ones are read
     after the trainer's end, so that nothing is missed.
     """
-    journal = run.events()
     alive = True
     while alive:
         alive = run.has_trainer()
@@ -87,7 +92,7 @@ def follow(run: RunFolder, interval: float = 0.1) -> Iterator[list[Event]]:
 def wait_for_answer(run: RunFolder, command: str, patience: float) -> Acknowledged | None:
     """The trainer's answer to a command; None if it dies or takes over `patience` seconds."""
     deadline = time.monotonic() + patience
-    for events in follow(run, interval=0.02):
+    for events in follow(run, run.events(), interval=0.02):
         for event in events:
             if isinstance(event, Acknowledged) and event.command == command:
                 return event

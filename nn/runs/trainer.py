@@ -15,7 +15,7 @@ from pathlib import Path
 
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
-from nn.runs.journal import append
+from nn.runs.journal import Journal, append
 from nn.runs.messages import FailureKind
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
@@ -25,16 +25,18 @@ from nn.training import DivergedError
 def main(path: str) -> int:
     """Train the run of that folder; returns the process's exit code."""
     run = RunFolder(Path(path))
-    stale = run.commands().read_all()
+    # Read before the run is held: what was asked until now was asked of no trainer.
+    commands = run.commands()
+    stale = commands.read_all()
     try:
         with run.hold():
-            return _train(run, stale)
+            return _train(run, commands, stale)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _train(run: RunFolder, stale: list[m.Command]) -> int:
+def _train(run: RunFolder, commands: Journal[m.Command], stale: list[m.Command]) -> int:
     training_run: TrainingRun | None = None
     terminated = False
 
@@ -47,10 +49,10 @@ def _train(run: RunFolder, stale: list[m.Command]) -> int:
     signal.signal(signal.SIGTERM, terminate)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        training_run = TrainingRun(run)
+        training_run = TrainingRun(run, commands, stale)
         if terminated:
             training_run.ending = "terminated"
-        training_run.work(stale)
+        training_run.work()
         return 0
     except InputError as error:
         return _fail(run, training_run, "input", str(error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from math import exp
@@ -19,7 +18,7 @@ from nn.files import write_atomically
 from nn.metrics import Evaluation
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from nn.runs.journal import append
+from nn.runs.journal import Journal, append
 from nn.schema import InputError
 from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
 
@@ -36,16 +35,20 @@ RATE_SECONDS = 3.0
 class TrainingRun:
     """One run being trained; the caller holds the run.
 
+    `stale` are the commands that were there before, already taken from `commands`.
     `ending` may be set at any time, also by a signal handler: training then stops after its step.
     """
 
-    def __init__(self, run: RunFolder) -> None:
+    def __init__(
+        self, run: RunFolder, commands: Journal[m.Command], stale: list[m.Command]
+    ) -> None:
         self.run = run
         self.library = Library(run.path.parent.parent)
-        self.commands = run.commands()
+        self.commands = commands
+        self._stale = stale
         self.ending: Literal["asked", "terminated"] | None = None
         self._paused = False
-        self._single_step = False
+        self._steps_wanted = 0
         self._batches: list[BatchDone] = []
         self._reported = time.monotonic()
         self._checkpoint_at = 0.0
@@ -60,11 +63,8 @@ class TrainingRun:
             load(config.data.dataset, "test"),
         )
 
-    def work(self, stale: Iterable[m.Command]) -> None:
-        """Train from the beginning or the last checkpoint until the end or a stop.
-
-        `stale` are the commands that were written before this trainer held the run.
-        """
+    def work(self) -> None:
+        """Train from the beginning or the last checkpoint until the end or a stop."""
         self._continue_from_checkpoint()
         training = self.training
         self._report(
@@ -78,7 +78,7 @@ class TrainingRun:
                 batches_per_epoch=training.batches_per_epoch,
             )
         )
-        self._settle(stale)
+        self._settle()
         self._mark = self._reported = self._checkpoint_at = time.monotonic()
         self._obey()
         for progress in () if self.ending else training.run():
@@ -101,6 +101,10 @@ class TrainingRun:
         """Steps taken so far."""
         return self.training.position.step
 
+    @property
+    def _waiting(self) -> bool:
+        return self._paused and self._steps_wanted == 0
+
     def _continue_from_checkpoint(self) -> None:
         if not self.run.checkpoint_file.exists():
             return
@@ -110,14 +114,14 @@ class TrainingRun:
             if isinstance(event, m.Checkpointed):
                 self._elapsed = event.elapsed
 
-    def _settle(self, stale: Iterable[m.Command]) -> None:
+    def _settle(self) -> None:
         """Answer what was asked while no trainer lived: changes count, the rest came too late."""
         answered = {
             event.command
             for event in self.run.events().read_all()
             if isinstance(event, m.Acknowledged)
         }
-        for command in stale:
+        for command in self._stale:
             if command.id in answered:
                 continue
             if isinstance(command, m.Set):
@@ -131,9 +135,10 @@ class TrainingRun:
         self._batches.append(batch)
         self._speed.add(batch.images, now - self._mark)
         self._advance_clock()
-        if self._single_step:
-            self._single_step, self._paused = False, True
-            self._pause()
+        if self._paused:
+            self._steps_wanted -= 1
+            if self._steps_wanted == 0:
+                self._pause()
         elif now - self._reported >= REPORT_SECONDS:
             self._report_batches()
         if now - self._checkpoint_at > max(
@@ -182,7 +187,7 @@ class TrainingRun:
         while True:
             for command in self.commands.read():
                 self._carry_out(command)
-            if not self._paused or self.ending:
+            if not self._waiting or self.ending:
                 return
             time.sleep(0.02)
             self._mark = time.monotonic()
@@ -191,17 +196,18 @@ class TrainingRun:
         error = None
         match command:
             case m.Pause():
-                if not self._paused:
-                    self._paused = True
+                if not self._waiting:
+                    self._paused, self._steps_wanted = True, 0
                     self._pause()
             case m.Resume():
-                if self._paused:
-                    self._paused = False
+                if self._waiting:
                     self._report(m.Resumed(step=self.step))
+                self._paused, self._steps_wanted = False, 0
             case m.Step():
-                if self._paused:
+                if self._waiting:
                     self._report(m.Resumed(step=self.step))
-                self._single_step, self._paused = True, False
+                self._paused = True
+                self._steps_wanted += 1
             case m.Stop():
                 self.ending = "asked"
             case m.Set():

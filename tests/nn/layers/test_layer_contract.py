@@ -1,0 +1,252 @@
+"""What every layer promises, checked on every layer. A new layer adds its cases to CASES."""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from pydantic import TypeAdapter
+
+from nn.layers import LAYERS, AnyLayer, Layer, LayerConfig
+from nn.types import Array, Shape
+
+BATCH = 3
+
+CASES: dict[str, tuple[dict[str, Any], Shape]] = {
+    "conv 1x1": ({"kind": "conv2d", "filters": 2, "kernel_size": 1}, (3, 4, 2)),
+    "conv 3x5 same": ({"kind": "conv2d", "filters": 2, "kernel_size": "3x5"}, (5, 6, 2)),
+    "conv even same": ({"kind": "conv2d", "filters": 2, "kernel_size": [2, 4]}, (5, 5, 1)),
+    "conv valid": (
+        {"kind": "conv2d", "filters": 3, "kernel_size": 3, "padding": "valid"},
+        (5, 4, 2),
+    ),
+    "conv number": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 3, "padding": 2},
+        (4, 5, 1),
+    ),
+    "conv stride 2 same": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 3, "stride": 2},
+        (5, 6, 2),
+    ),
+    "conv stride 2x1 valid": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 2, "stride": "2x1", "padding": "valid"},
+        (6, 4, 2),
+    ),
+    "conv stride 3 number": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 2, "stride": 3, "padding": 1},
+        (6, 7, 1),
+    ),
+    "conv einsum": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 3, "stride": 2, "algorithm": "einsum"},
+        (5, 4, 2),
+    ),
+    "conv gemm": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 3, "algorithm": "gemm"},
+        (4, 4, 2),
+    ),
+    "relu of maps": ({"kind": "relu"}, (3, 4, 2)),
+    "relu of vectors": ({"kind": "relu"}, (7,)),
+    "pool": ({"kind": "max_pool2d"}, (4, 6, 2)),
+    "pool with a rest": ({"kind": "max_pool2d"}, (5, 7, 2)),
+    "pool overlapping": ({"kind": "max_pool2d", "pool_size": 3, "stride": 2}, (7, 6, 2)),
+    "pool overlapping one way": (
+        {"kind": "max_pool2d", "pool_size": "2x3", "stride": "2x1"},
+        (5, 5, 2),
+    ),
+    "pool with gaps": ({"kind": "max_pool2d", "pool_size": 2, "stride": 3}, (8, 5, 1)),
+    "flatten": ({"kind": "flatten"}, (2, 3, 4)),
+    "dense": ({"kind": "dense", "units": 4}, (6,)),
+}
+
+every_case = pytest.mark.parametrize("case", CASES)
+
+
+def config_of(case: str) -> tuple[LayerConfig, Shape]:
+    values, shape = CASES[case]
+    config: LayerConfig = TypeAdapter(AnyLayer).validate_python(values)
+    return config, shape
+
+
+def build(case: str, dtype: type[np.floating[Any]] = np.float64, seed: int = 0) -> Layer:
+    config, shape = config_of(case)
+    layer = config.build(shape, dtype)
+    rng = np.random.default_rng(seed)
+    for value in layer.parameters.values():
+        value[...] = rng.standard_normal(value.shape)
+    return layer
+
+
+def spread(shape: Shape, seed: int = 1) -> Array:
+    """Shuffled values, none close to another or to zero: no maximum or sign changes by a nudge."""
+    values = np.linspace(-1, 1, prod(shape) + prod(shape) % 2)[: prod(shape)]
+    return np.random.default_rng(seed).permutation(values).reshape(shape)
+
+
+def run(layer: Layer, n: int = BATCH, seed: int = 1) -> tuple[Array, Array, Array, Array]:
+    """An input, its output, a random upstream gradient and the input's gradient."""
+    x = spread((*layer.input_shape, n), seed)
+    y = layer.forward(x, training=True).copy()
+    dy = np.random.default_rng(seed).standard_normal(y.shape)
+    return x, y, dy, layer.backward(dy).copy()
+
+
+def slope(layer: Layer, x: Array, dy: Array, at: Array) -> Array:
+    """The gradient of sum(dy * y) with respect to the values of `at`, by central differences."""
+    gradient, nudge = np.zeros_like(at), 1e-5
+    for i in np.ndindex(at.shape):
+        value = at[i]
+        at[i] = value + nudge
+        above = np.sum(dy * layer.forward(x, training=True))
+        at[i] = value - nudge
+        below = np.sum(dy * layer.forward(x, training=True))
+        at[i] = value
+        gradient[i] = (above - below) / (2 * nudge)
+    return gradient
+
+
+def relative_error(found: Array, expected: Array) -> float:
+    return float(np.linalg.norm(found - expected)) / float(np.linalg.norm(expected))
+
+
+def test_every_layer_has_a_case() -> None:
+    assert {type(config_of(case)[0]) for case in CASES} == set(LAYERS)
+
+
+@every_case
+def test_shapes_are_as_planned(case: str) -> None:
+    config, shape = config_of(case)
+    layer = build(case)
+    _, y, _, dx = run(layer)
+    assert y.shape == (*config.output_shape(shape), BATCH)
+    assert dx.shape == (*shape, BATCH)
+    planned = config.parameter_shapes(shape)
+    assert {name: value.shape for name, value in layer.parameters.items()} == planned
+    assert {name: value.shape for name, value in layer.gradients.items()} == planned
+
+
+@every_case
+def test_input_gradient_is_the_slope(case: str) -> None:
+    layer = build(case)
+    x, _, dy, dx = run(layer)
+    assert relative_error(dx, slope(layer, x, dy, at=x)) < 1e-7
+
+
+@every_case
+def test_parameter_gradients_are_the_slopes(case: str) -> None:
+    layer = build(case)
+    x, _, dy, _ = run(layer)
+    for name, parameter in layer.parameters.items():
+        found = layer.gradients[name].copy()
+        assert relative_error(found, slope(layer, x, dy, at=parameter)) < 1e-7, name
+
+
+@every_case
+def test_inputs_stay_untouched(case: str) -> None:
+    layer = build(case)
+    x = spread((*layer.input_shape, BATCH))
+    before = x.copy()
+    dy = np.ones((*layer.output_shape, BATCH))
+    layer.forward(x, training=True)
+    layer.backward(dy)
+    assert_array_equal(x, before)
+    assert_array_equal(dy, np.ones_like(dy))
+
+
+@every_case
+def test_training_and_inference_agree(case: str) -> None:
+    layer = build(case)
+    x, y, _, _ = run(layer)
+    assert_array_equal(layer.forward(x, training=False), y)
+
+
+@every_case
+def test_gradients_without_the_input_gradient_are_the_same(case: str) -> None:
+    layer = build(case)
+    x, _, dy, _ = run(layer)
+    expected = {name: value.copy() for name, value in layer.gradients.items()}
+    for value in layer.gradients.values():
+        value.fill(np.nan)
+    layer.forward(x, training=True)
+    layer.backward_parameters(dy)
+    for name, value in expected.items():
+        assert_array_equal(layer.gradients[name], value)
+
+
+@every_case
+def test_a_smaller_batch_after_a_larger_one_is_right(case: str) -> None:
+    used, fresh = build(case), build(case)
+    run(used, n=5, seed=9)
+    _, y, _, dx = run(used, n=2)
+    _, expected_y, _, expected_dx = run(fresh, n=2)
+    assert_array_equal(y, expected_y)
+    assert_array_equal(dx, expected_dx)
+    for name, value in fresh.gradients.items():
+        assert_array_equal(used.gradients[name], value)
+
+
+@every_case
+def test_layers_of_one_shape_do_not_disturb_each_other(case: str) -> None:
+    layer, other, alone = build(case), build(case, seed=5), build(case)
+    x = spread((*layer.input_shape, BATCH))
+    y = layer.forward(x, training=True)
+    kept = y.copy()
+    other.forward(-x, training=True)
+    assert_array_equal(y, kept)
+    dx = layer.backward(np.ones_like(y))
+    kept = dx.copy()
+    other.backward(-np.ones_like(y))
+    assert_array_equal(dx, kept)
+    alone.forward(x, training=True)
+    assert_array_equal(dx, alone.backward(np.ones_like(y)))
+
+
+@every_case
+def test_float32_is_close_to_float64(case: str) -> None:
+    exact, fast = build(case), build(case, np.float32)
+    x, y, dy, dx = run(exact)
+    found = fast.forward(x.astype(np.float32), training=True)
+    assert found.dtype == np.float32
+    assert_allclose(found, y, rtol=1e-5, atol=1e-5)
+    gradient = fast.backward(dy.astype(np.float32))
+    assert gradient.dtype == np.float32
+    assert_allclose(gradient, dx, rtol=1e-5, atol=1e-5)
+    for name, value in exact.gradients.items():
+        assert fast.gradients[name].dtype == np.float32
+        assert_allclose(fast.gradients[name], value, rtol=1e-5, atol=1e-5)
+
+
+@every_case
+def test_starting_parameters_come_from_the_generator(case: str) -> None:
+    config, shape = config_of(case)
+
+    def started(seed: int) -> dict[str, Array]:
+        layer = config.build(shape, np.float32)
+        layer.initialize(np.random.default_rng(seed))
+        return layer.parameters
+
+    for name, value in started(3).items():
+        assert_array_equal(value, started(3)[name])
+        assert np.isfinite(value).all()
+    if "weights" in started(3):
+        assert not np.array_equal(started(3)["weights"], started(4)["weights"])
+
+
+@every_case
+def test_configuration_survives_json(case: str) -> None:
+    config, _ = config_of(case)
+    adapter: TypeAdapter[LayerConfig] = TypeAdapter(AnyLayer)
+    assert adapter.validate_json(config.model_dump_json()) == config
+    plain = json.loads(config.model_dump_json())
+    assert adapter.validate_python(plain) == config
+    assert adapter.validate_python(config.model_dump()) == config
+
+
+@every_case
+def test_configuration_is_described_in_a_line(case: str) -> None:
+    description = config_of(case)[0].describe()
+    assert "\n" not in description
+    assert len(description) <= 40

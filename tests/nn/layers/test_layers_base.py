@@ -1,0 +1,79 @@
+"""Sizes and paddings as people write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from nn.layers.conv import Conv2D
+from nn.layers.dense import Dense
+from nn.layers.pool import MaxPool2D
+from nn.schema import InputError
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (5, (5, 5)),
+        ("5", (5, 5)),
+        ("3x5", (3, 5)),
+        ("3×5", (3, 5)),
+        (" 3 x 5 ", (3, 5)),
+        ([3, 5], (3, 5)),
+        ((3, 5), (3, 5)),
+        ([4], (4, 4)),
+        (["3", "5"], (3, 5)),
+        (64, (64, 64)),
+    ],
+)
+def test_sizes_that_are_understood(given: Any, meant: tuple[int, int]) -> None:
+    assert Conv2D.parse({"kernel_size": given}).kernel_size == meant
+
+
+@pytest.mark.parametrize(
+    "given", ["3x", "x", "", "3x5x7", "3,5", 0, 65, -1, 2.5, True, None, [], [1, 2, 3], {}, "²"]
+)
+def test_sizes_that_are_refused(given: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        Conv2D.parse({"kernel_size": given})
+    expected = f"kernel_size: {given!r} is no size; give a number from 1 to 64, or two as in 3x5"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [("same", "same"), ("valid", "valid"), (2, 2), ("2", 2), (0, 0), (64, 64), (" 3 ", 3)],
+)
+def test_paddings_that_are_understood(given: Any, meant: str | int) -> None:
+    assert Conv2D.parse({"padding": given}).padding == meant
+
+
+@pytest.mark.parametrize("given", ["big", "", "²", -1, 65, 2.0, True, None, [1], {}])
+def test_paddings_that_are_refused(given: Any) -> None:
+    with pytest.raises(InputError) as caught:
+        Conv2D.parse({"padding": given})
+    expected = f"padding: {given!r} is no padding; give same, valid or a number from 0 to 64"
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(
+    ("size", "written"), [((5, 5), '"kernel_size":5'), ((3, 5), '"kernel_size":[3,5]')]
+)
+def test_a_square_is_written_as_one_number(size: tuple[int, int], written: str) -> None:
+    assert written in Conv2D(kernel_size=size).model_dump_json()
+
+
+def test_descriptions() -> None:
+    assert Conv2D(filters=32).describe() == "32 of 5×5, same"
+    assert Conv2D(filters=8, stride=(2, 1), padding=0).describe() == "8 of 5×5, 0, stride 2×1"
+    assert MaxPool2D().describe() == "2×2"
+    assert MaxPool2D(stride=(1, 2)).describe() == "2×2, stride 1×2"
+    assert Dense(units=10).describe() == "10"
+
+
+def test_layers_that_need_another_input_say_so() -> None:
+    with pytest.raises(InputError, match="needs a vector, but its input is 2×3×4; put a flatten"):
+        Dense().output_shape((2, 3, 4))
+    with pytest.raises(InputError, match="but its input is 24; put it before flatten"):
+        Conv2D().output_shape((24,))

@@ -1,0 +1,255 @@
+"""The trainer as a real process: steered, killed, continued."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from nn.checkpoint import load_checkpoint, read_card
+from nn.config import RunConfig
+from nn.runs import messages as m
+from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
+from nn.runs.folder import Library, RunFolder
+from nn.schema import InputError
+
+PATIENCE = 60.0
+
+
+def tell(run: RunFolder, command: m.Command) -> m.Acknowledged:
+    answer = wait_for_answer(run, send(run, command), PATIENCE)
+    assert answer is not None
+    return answer
+
+
+def to_the_end(run: RunFolder) -> list[m.Event]:
+    return [event for events in follow(run, run.events()) for event in events]
+
+
+def events_of(run: RunFolder, kind: type[m.Event]) -> list[m.Event]:
+    return [event for event in run.events().read_all() if isinstance(event, kind)]
+
+
+def kill(run: RunFolder) -> None:
+    started = events_of(run, m.Started)[-1]
+    assert isinstance(started, m.Started)
+    os.kill(started.process, signal.SIGKILL)
+    assert wait_until(lambda: not run.has_trainer(), 2.0)
+
+
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    return load_file(path)
+
+
+def assert_same_arrays(left: Path, right: Path) -> None:
+    a, b = arrays(left), arrays(right)
+    assert a.keys() == b.keys()
+    assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+@pytest.fixture
+def long(tiny: RunConfig) -> RunConfig:
+    return tiny.changed({"training.epochs": 10_000})
+
+
+def test_a_run_trains_to_its_end_and_keeps_the_best_model(
+    library: Library, tiny: RunConfig
+) -> None:
+    run = library.create_run(tiny.changed({"save_as": "mine"}))
+    start_trainer(run)
+    events = to_the_end(run)
+    done = events[-1]
+    assert isinstance(done, m.Finished)
+    epochs = [event for event in events if isinstance(event, m.EpochFinished)]
+    assert [epoch.epoch for epoch in epochs] == [1, 2]
+    assert done.test_accuracy == epochs[done.best_epoch - 1].test_accuracy
+    assert done.test_accuracy > 0.5, "two epochs on 400 digits beat guessing by far"
+    batches = [event for event in events if isinstance(event, m.BatchesFinished)]
+    assert sum(len(event.losses) for event in batches) == 2 * 20
+    with np.load(run.evaluation_file) as answers:
+        right = answers["probabilities"].argmax(1) == answers["labels"]
+    assert right.mean() == done.test_accuracy
+    card = read_card(library.model_path("mine"))
+    assert card.test_accuracy == done.test_accuracy
+    assert card.test_count == 10_000
+    assert done.model == str(library.model_path("mine"))
+
+
+def test_pause_step_change_resume_and_stop(library: Library, long: RunConfig) -> None:
+    run = library.create_run(long)
+    start_trainer(run)
+    paused = tell(run, m.Pause()).step
+    assert load_checkpoint(run.checkpoint_file)[0].position["step"] == paused
+
+    tell(run, m.Step())
+    assert wait_until(
+        lambda: [e.step for e in events_of(run, m.Paused)] == [paused, paused + 1], PATIENCE
+    )
+    assert tell(run, m.Set(field="training.learning_rate", value=0.0005)).error is None
+    refused = tell(run, m.Set(field="training.seed", value=3))
+    assert refused.error == "training.seed: cannot change while a run trains; start a new run"
+    wrong = tell(run, m.Set(field="training.learning_rate", value=-1))
+    assert wrong.error is not None
+    assert "training.learning_rate: -1" in wrong.error
+
+    resumed = tell(run, m.Resume()).step
+    assert resumed == paused + 1
+    assert wait_until(
+        lambda: any(e.step > resumed for e in events_of(run, m.BatchesFinished)), PATIENCE
+    )
+    changed = next(e for e in events_of(run, m.BatchesFinished) if e.step > resumed)
+    assert isinstance(changed, m.BatchesFinished)
+    assert changed.learning_rate == pytest.approx(0.0005, rel=1e-3)
+
+    stopped = tell(run, m.Stop()).step
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
+    assert [e.step for e in events_of(run, m.Stopped)] == [stopped]
+    state, config = load_checkpoint(run.checkpoint_file)
+    assert state.position["step"] == stopped
+    assert config.training.learning_rate == 0.0005
+
+
+def test_a_killed_run_continues_and_equals_the_uninterrupted_one(
+    library: Library, tiny: RunConfig
+) -> None:
+    config = tiny.changed({"training.epochs": 3})
+    whole = library.create_run(config)
+    start_trainer(whole)
+    expected = to_the_end(whole)[-1]
+    assert isinstance(expected, m.Finished)
+
+    broken = library.create_run(config.changed({"training.checkpoint_seconds": 0.01}))
+    start_trainer(broken)
+    tell(broken, m.Pause())
+    for _ in range(25):
+        send(broken, m.Step())
+    assert wait_until(lambda: any(e.step >= 25 for e in events_of(broken, m.Paused)), PATIENCE), (
+        "steps that are asked for together are all taken"
+    )
+    kill(broken)
+    assert not any(events_of(broken, kind) for kind in (m.Stopped, m.Failed, m.Finished))
+
+    start_trainer(broken)
+    actual = to_the_end(broken)[-1]
+    assert isinstance(actual, m.Finished)
+    assert events_of(broken, m.Started)[-1].step > 0, "it went on from its checkpoint"
+    assert (actual.test_accuracy, actual.test_loss) == (
+        expected.test_accuracy,
+        expected.test_loss,
+    )
+    assert_same_arrays(broken.checkpoint_file, whole.checkpoint_file)
+    assert_same_arrays(broken.best_file, whole.best_file)
+
+
+def test_a_kill_in_full_flight_leaves_a_folder_that_continues(
+    library: Library, long: RunConfig
+) -> None:
+    run = library.create_run(long.changed({"training.checkpoint_seconds": 0.01}))
+    start_trainer(run)
+    assert wait_until(lambda: len(events_of(run, m.Checkpointed)) >= 3, PATIENCE)
+    kill(run)
+    state, _ = load_checkpoint(run.checkpoint_file)
+    start_trainer(run)
+    assert wait_until(lambda: len(events_of(run, m.Started)) == 2, PATIENCE)
+    assert events_of(run, m.Started)[-1].step == state.position["step"]
+    assert run.events().warnings == []
+
+
+def test_sigterm_writes_a_checkpoint_first(library: Library, long: RunConfig) -> None:
+    run = library.create_run(long)
+    start_trainer(run)
+    assert wait_until(lambda: bool(events_of(run, m.BatchesFinished)), PATIENCE)
+    started = events_of(run, m.Started)[0]
+    assert isinstance(started, m.Started)
+    os.kill(started.process, signal.SIGTERM)
+    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    stopped = run.events().read_all()[-1]
+    assert isinstance(stopped, m.Stopped)
+    assert stopped.reason == "terminated"
+    assert load_checkpoint(run.checkpoint_file)[0].position["step"] == stopped.step
+
+
+def test_a_living_run_gets_no_second_trainer(library: Library, long: RunConfig) -> None:
+    run = library.create_run(long)
+    start_trainer(run)
+    with pytest.raises(InputError, match="has a living trainer already"):
+        start_trainer(run)
+
+
+def test_what_was_asked_of_nobody_is_answered_and_only_changes_count(
+    library: Library, tiny: RunConfig
+) -> None:
+    run = library.create_run(tiny.changed({"training.epochs": 1}))
+    stop = send(run, m.Stop())
+    change = send(run, m.Set(field="training.epochs", value=2))
+    start_trainer(run)
+    events = to_the_end(run)
+    answers = {e.command: e.error for e in events if isinstance(e, m.Acknowledged)}
+    assert answers == {stop: "no trainer was running", change: None}
+    done = events[-1]
+    assert isinstance(done, m.Finished)
+    assert done.epochs == 2
+
+
+def test_a_finished_run_continues_with_more_epochs(library: Library, tiny: RunConfig) -> None:
+    run = library.create_run(tiny.changed({"training.epochs": 1}))
+    start_trainer(run)
+    to_the_end(run)
+    send(run, m.Set(field="training.epochs", value=2))
+    start_trainer(run)
+    done = to_the_end(run)[-1]
+    assert isinstance(done, m.Finished)
+    assert [e.epoch for e in events_of(run, m.EpochFinished)] == [1, 2]
+
+
+def test_divergence_ends_with_a_sentence_and_keeps_the_last_checkpoint(
+    library: Library, long: RunConfig
+) -> None:
+    without_relu = [{"kind": "flatten"}, {"kind": "dense"}, {"kind": "dense", "units": 10}]
+    run = library.create_run(
+        long.changed({"training.optimizer": "sgd", "network.layers": without_relu})
+    )
+    start_trainer(run)
+    tell(run, m.Pause())
+    tell(run, m.Set(field="training.learning_rate", value=100.0))
+    good = load_checkpoint(run.checkpoint_file)[0]
+    send(run, m.Resume())
+    failed = to_the_end(run)[-1]
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "diverged"
+    assert "use a learning rate below 100" in failed.message
+    after = load_checkpoint(run.checkpoint_file)[0]
+    assert after.position == good.position
+    assert all(np.isfinite(value).all() for value in after.arrays.values())
+
+
+def test_saving_a_living_run_tells_its_true_accuracy(library: Library, long: RunConfig) -> None:
+    run = library.create_run(long)
+    start_trainer(run)
+    tell(run, m.Pause())
+    assert tell(run, m.Save(name="now")).error is None
+    saved = events_of(run, m.Saved)[0]
+    assert isinstance(saved, m.Saved)
+    card = read_card(library.model_path("now"))
+    assert card.test_accuracy == saved.test_accuracy
+    assert card.run == run.id
+    refused = tell(run, m.Save(name="../now")).error
+    assert refused is not None
+    assert "will not do" in refused
+
+
+def test_a_dataset_that_cannot_be_loaded_ends_the_run_with_its_sentence(
+    library: Library, tiny: RunConfig
+) -> None:
+    run = library.create_run(tiny)
+    config = run.config_file.read_text().replace('"mnist"', '"keras:nothing"')
+    run.config_file.write_text(config)
+    start_trainer(run)
+    failed = to_the_end(run)[-1]
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "input"
+    assert "keras:nothing" in failed.message

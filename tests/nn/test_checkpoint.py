@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from nn.checkpoint import (
+    ModelCard,
+    load_checkpoint,
+    load_model,
+    read_card,
+    save_checkpoint,
+    save_model,
+)
+from nn.config import RunConfig, preset
+from nn.data import Dataset
+from nn.network import Network
+from nn.schema import InputError
+from nn.training import Training
+
+CONFIG: RunConfig = preset("mlp").changed(
+    {"network.layers": [{"kind": "flatten"}, {"kind": "dense", "units": 10}]}
+)
+CARD = ModelCard(
+    config=CONFIG,
+    input_shape=(28, 28, 1),
+    class_names=tuple("0123456789"),
+    created="2024-01-01T00:00:00Z",
+    test_accuracy=0.9,
+    test_loss=0.3,
+    test_count=40,
+    epochs=1.5,
+)
+
+
+def network() -> Network:
+    return Network(CONFIG.network.layers, (28, 28, 1), 10, np.random.default_rng(0))
+
+
+def message(read: Any, path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        read(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+def test_a_model_comes_back_bit_for_bit(tmp_path: Path, digits: Dataset) -> None:
+    path = tmp_path / "m.safetensors"
+    saved = network()
+    save_model(path, saved.parameters, CARD)
+    model = load_model(path)
+    assert (model.path, model.card) == (path, CARD)
+    assert read_card(path) == CARD
+    for name, value in saved.parameters.items():
+        assert_array_equal(model.network.parameters[name], value)
+    images = digits.images[:20]
+    assert_array_equal(model.network.predict(images), saved.predict(images))
+
+
+def test_others_can_read_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, network().parameters, CARD)
+    with safe_open(path, framework="np") as file:
+        assert set(file.keys()) == {"2.dense.weights", "2.dense.biases"}
+        card = json.loads(file.metadata()["card"])
+    assert card["config"]["network"]["layers"][1] == {"kind": "dense", "units": 10}
+    assert card["test_accuracy"] == 0.9
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_a_checkpoint_continues_bit_for_bit(
+    tmp_path: Path, digits: Dataset, optimizer: str
+) -> None:
+    config = CONFIG.changed(
+        {"training.optimizer": optimizer, "training.epochs": 2, "data.validation": 20}
+    )
+    parts = digits.take(300), digits.subset(np.arange(400, 440))
+    whole, first = Training(config, *parts), Training(config, *parts)
+    list(whole.run())
+    path = tmp_path / "c.safetensors"
+    happened = first.run()
+    for _ in range(2):
+        next(happened)
+    save_checkpoint(path, first.state(), first.config)
+    state, read = load_checkpoint(path)
+    assert read == config
+    assert state.position == first.state().position
+    second = Training(read, *parts)
+    second.restore(state)
+    list(second.run())
+    for name, value in whole.state().arrays.items():
+        assert_array_equal(second.state().arrays[name], value)
+    assert second.state().position == whole.state().position
+
+
+@pytest.mark.parametrize(
+    ("read", "what"),
+    [(load_model, "model"), (read_card, "model"), (load_checkpoint, "checkpoint")],
+)
+def test_files_that_are_none_of_ours(tmp_path: Path, read: Any, what: str) -> None:
+    assert message(read, tmp_path / "none") == f"there is no such file; give a {what}"
+    folder = f"is a folder; give a {what} file ending in .safetensors"
+    assert message(read, tmp_path) == folder
+    text = tmp_path / "notes.txt"
+    text.write_text("not a tensor in sight, in more than eight bytes")
+    assert message(read, text).startswith(f"is no {what}, or only a part of one (")
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert message(read, empty).startswith(f"is no {what}, or only a part of one (")
+    foreign = tmp_path / "foreign.safetensors"
+    save_file({"w": np.zeros(3)}, foreign)
+    assert message(read, foreign) == f"holds tensors, but it is no {what} of cnn-tui"
+
+
+def test_a_model_is_no_checkpoint_and_the_other_way_round(tmp_path: Path, digits: Dataset) -> None:
+    model, checkpoint = tmp_path / "m.safetensors", tmp_path / "c.safetensors"
+    save_model(model, network().parameters, CARD)
+    training = Training(CONFIG, digits, digits)
+    save_checkpoint(checkpoint, training.state(), CONFIG)
+    assert message(load_checkpoint, model) == "holds tensors, but it is no checkpoint of cnn-tui"
+    assert message(load_model, checkpoint) == "holds tensors, but it is no model of cnn-tui"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
+def test_truncated_files(tmp_path: Path, share: float, digits: Dataset) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, network().parameters, CARD)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    assert message(load_model, path).startswith("is no model, or only a part of one (")
+    save_checkpoint(path, Training(CONFIG, digits, digits).state(), CONFIG)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    assert message(load_checkpoint, path).startswith("is no checkpoint, or only a part of one (")
+
+
+def test_a_model_whose_weights_do_not_fit(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    parameters = network().parameters
+    save_model(path, parameters | {"2.dense.weights": np.zeros((3, 3), np.float32)}, CARD)
+    assert message(load_model, path) == (
+        "is a model whose parts do not fit together: 2.dense.weights has the shape (3, 3); "
+        "the network needs it in the shape (10, 784)"
+    )
+    save_model(path, {"2.dense.weights": parameters["2.dense.weights"]}, CARD)
+    assert "2.dense.biases is missing" in message(load_model, path)
+    save_model(path, parameters, CARD.model_copy(update={"class_names": ("a", "b")}))
+    assert "the last layer gives 10; end with a dense layer of 2 units" in message(load_model, path)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "sentence"),
+    [
+        ({}, "is a model whose description is broken ('card')"),
+        ({"card": "{"}, "is a model whose description is broken ("),
+        ({"card": "[]"}, "is a model whose description is broken (configuration: a list is not"),
+        ({"card": "{}"}, "is a model whose description is broken (config: a value is needed)"),
+    ],
+)
+def test_a_model_whose_description_is_broken(
+    tmp_path: Path, metadata: dict[str, str], sentence: str
+) -> None:
+    path = tmp_path / "m.safetensors"
+    save_file({"w": np.zeros(3)}, path, {"format": "cnn-tui model"} | metadata)
+    assert message(load_model, path).startswith(sentence)
+
+
+def test_a_checkpoint_whose_description_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "c.safetensors"
+    for metadata in ({"position": "{"}, {"position": "{}"}, {"position": "{}", "config": "{}"}):
+        save_file({"w": np.zeros(3)}, path, {"format": "cnn-tui checkpoint"} | metadata)
+        assert message(load_checkpoint, path).startswith(
+            "is a checkpoint whose description is broken ("
+        )
+
+
+def test_a_save_that_fails_leaves_the_old_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, network().parameters, CARD)
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    empty = {name: np.zeros_like(value) for name, value in network().parameters.items()}
+    with pytest.raises(OSError, match="No space left"):
+        save_model(path, empty, CARD)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parameters_that_are_no_single_block_of_memory_are_saved_right(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    parameters = network().parameters
+    turned = {name: np.asfortranarray(value) for name, value in parameters.items()}
+    save_model(path, turned, CARD)
+    loaded = load_model(path).network.parameters
+    for name, value in parameters.items():
+        assert_array_equal(loaded[name], value)

@@ -1,0 +1,353 @@
+"""The loop: repeatable, resumable bit for bit, and honest when it diverges."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from nn.config import RunConfig
+from nn.data import Dataset
+from nn.losses import softmax
+from nn.network import Network
+from nn.schema import InputError
+from nn.training import (
+    BatchDone,
+    DivergedError,
+    EpochDone,
+    EvaluationAdvanced,
+    Progress,
+    Training,
+    TrainingState,
+    evaluate,
+)
+from nn.types import Array, Bytes
+
+LAYERS: list[dict[str, Any]] = [
+    {"kind": "conv2d", "filters": 3, "kernel_size": 3, "stride": 2},
+    {"kind": "relu"},
+    {"kind": "max_pool2d"},
+    {"kind": "flatten"},
+    {"kind": "dense", "units": 10},
+]
+
+
+def config(**training: Any) -> RunConfig:
+    """150 images to learn in 5 batches, the last of them short; 30 to validate."""
+    training = {"epochs": 2, "batch_size": 32, "learning_rate": 0.01} | training
+    return RunConfig.parse(
+        {"data": {"validation": 30}, "network": {"layers": LAYERS}, "training": training}
+    )
+
+
+def start(digits: Dataset, settings: RunConfig | None = None, images: int = 180) -> Training:
+    return Training(settings or config(), digits.take(images), digits.subset(np.arange(400, 440)))
+
+
+def plain(progress: Progress) -> tuple[Any, ...]:
+    """What happened, as values that can be compared."""
+    if isinstance(progress, EpochDone):
+        evaluation = progress.evaluation
+        return (
+            *(progress.epoch, progress.step, progress.train, progress.validation, progress.test),
+            *(progress.best, evaluation.loss, evaluation.probabilities.tobytes()),
+        )
+    return (progress,)
+
+
+def parameters(training: Training) -> dict[str, Array]:
+    return {name: value.copy() for name, value in training.network.parameters.items()}
+
+
+def assert_same_bits(one: dict[str, Array], other: dict[str, Array]) -> None:
+    assert list(one) == list(other)
+    for name, value in one.items():
+        assert_array_equal(value, other[name])
+
+
+def copied(state: TrainingState) -> TrainingState:
+    """As a file would keep it: a state holds the live arrays."""
+    return TrainingState({k: v.copy() for k, v in state.arrays.items()}, dict(state.position))
+
+
+def test_a_run_takes_every_batch_and_then_evaluates(digits: Dataset) -> None:
+    training = start(digits)
+    assert training.validation is not None
+    assert (len(training.train), len(training.validation), len(training.test)) == (150, 30, 40)
+    assert training.batches_per_epoch == 5
+    happened = list(training.run())
+    kinds = [type(each).__name__ for each in happened]
+    epoch = ["BatchDone"] * 5 + ["EvaluationAdvanced"] * 2 + ["EpochDone"]
+    assert kinds == epoch * 2
+    steps = [(each.step, each.epoch) for each in happened if isinstance(each, BatchDone)]
+    assert steps == [(step, (step - 1) // 5) for step in range(1, 11)]
+    ends = [(each.epoch, each.step) for each in happened if isinstance(each, EpochDone)]
+    assert ends == [(0, 5), (1, 10)]
+    advanced = [each for each in happened if isinstance(each, EvaluationAdvanced)]
+    assert [(each.done, each.total) for each in advanced] == [(30, 30), (40, 40)] * 2
+
+
+def test_every_image_is_learned_once_an_epoch(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Array] = []
+    forward = Network.forward
+
+    def watched(self: Network, images: Any, *, training: bool = False) -> Array:
+        if training:
+            seen.append(images.copy())
+        return forward(self, images, training=training)
+
+    monkeypatch.setattr(Network, "forward", watched)
+    training = start(digits)
+    list(training.run())
+    assert [len(images) for images in seen] == [32, 32, 32, 32, 22] * 2
+    first, second = (np.concatenate(seen[i : i + 5]) for i in (0, 5))
+    assert not np.array_equal(first, second)
+
+    def in_any_order(images: Array | Bytes) -> list[bytes]:
+        return sorted(image.tobytes() for image in images)
+
+    assert in_any_order(first) == in_any_order(second) == in_any_order(training.train.images)
+
+
+def test_numbers_of_an_epoch_are_those_of_its_batches(digits: Dataset) -> None:
+    training = start(digits)
+    happened = list(training.run())
+    batches = [each for each in happened if isinstance(each, BatchDone)]
+    sizes = [32, 32, 32, 32, 22]
+    for done in (each for each in happened if isinstance(each, EpochDone)):
+        own = [each for each in batches if each.epoch == done.epoch]
+        mean = sum(n * each.loss for n, each in zip(sizes, own, strict=True)) / 150
+        right = sum(n * each.accuracy for n, each in zip(sizes, own, strict=True)) / 150
+        assert done.train.loss == pytest.approx(mean)
+        assert done.train.accuracy == pytest.approx(right)
+
+
+def test_an_epoch_ends_with_the_truth_about_the_network(digits: Dataset) -> None:
+    training = start(digits)
+    done = list(training.run())[-1]
+    assert isinstance(done, EpochDone)
+    probabilities = training.network.predict(training.test.images)
+    assert_allclose(done.evaluation.probabilities, probabilities)
+    of_truth = probabilities[np.arange(40), training.test.labels]
+    assert done.test.loss == pytest.approx(-np.log(of_truth).mean(), rel=1e-5)
+    assert done.test.accuracy == np.mean(probabilities.argmax(axis=1) == training.test.labels)
+    assert done.validation is not None
+    assert training.validation is not None
+    answers = training.network.predict(training.validation.images).argmax(axis=1)
+    assert done.validation.accuracy == np.mean(answers == training.validation.labels)
+
+
+def test_one_plain_step_by_hand(digits: Dataset) -> None:
+    """Softmax regression, whose gradient fits into two lines."""
+    settings = RunConfig.parse(
+        {
+            "data": {"validation": 0},
+            "network": {"layers": [{"kind": "flatten"}, {"kind": "dense", "units": 10}]},
+            "training": {
+                "batch_size": 100,
+                "learning_rate": 0.5,
+                "optimizer": {"kind": "sgd", "momentum": 0},
+            },
+        }
+    )
+    training = start(digits, settings, images=100)
+    w, b = (value.astype(np.float64) for value in parameters(training).values())
+    x = training.train.images.reshape(100, -1) / 255
+    one_hot = np.eye(10)[training.train.labels]
+    error = softmax(w @ x.T + b[:, None]) - one_hot.T
+    next(training.run())
+    found_w, found_b = training.network.parameters.values()
+    assert_allclose(found_w, w - 0.5 * error @ x / 100, atol=1e-5)
+    assert_allclose(found_b, b - 0.5 * error.mean(axis=1), atol=1e-5)
+
+
+def test_the_seed_decides_everything(digits: Dataset) -> None:
+    one, same, other = start(digits), start(digits), start(digits, config(seed=1))
+    assert [plain(each) for each in one.run()] == [plain(each) for each in same.run()]
+    list(other.run())
+    assert_same_bits(parameters(one), parameters(same))
+    for name, value in parameters(one).items():
+        assert not np.array_equal(value, other.network.parameters[name])
+    assert not np.array_equal(one.train.labels, other.train.labels)
+
+
+CHANGING = [
+    pytest.param({"optimizer": optimizer, "schedule": schedule}, id=f"{optimizer['kind']} {name}")
+    for optimizer in ({"kind": "adam"}, {"kind": "sgd"})
+    for name, schedule in {
+        "constant": {"kind": "constant"},
+        "step": {"kind": "step", "after": [1], "drop": 0.5},
+        "cosine": {"kind": "cosine", "warmup": 0.7},
+    }.items()
+]
+
+
+@pytest.mark.parametrize("fields", CHANGING)
+@pytest.mark.parametrize(
+    "taken", [0, 1, 3, 5, 6, 7, 8, 11, 16], ids=lambda taken: f"after {taken} values"
+)
+def test_resumed_is_uninterrupted_bit_for_bit(
+    digits: Dataset, fields: dict[str, Any], taken: int
+) -> None:
+    """5 batches, 2 evaluations and the epoch's end are 8 values; 8 and 16 are an epoch's end."""
+    whole, first, second = (start(digits, config(**fields)) for _ in range(3))
+    expected = [plain(each) for each in whole.run()]
+    assert [plain(each) for each in islice(first.run(), taken)] == expected[:taken]
+    second.restore(copied(first.state()))
+    rest = [plain(each) for each in second.run()]
+    # An interrupted evaluation is made again from its start.
+    again = 5 + 8 * (taken // 8) if taken % 8 >= 5 else taken
+    assert rest == expected[again:]
+    assert_same_bits(parameters(second), parameters(whole))
+    assert_same_bits(dict(second.state().arrays), dict(whole.state().arrays))
+    assert second.state().position == whole.state().position
+
+
+def test_a_state_of_another_network_is_refused(digits: Dataset) -> None:
+    other = config().changed({"network.layers.0.filters": 4})
+    with pytest.raises(InputError, match=r"parameters\.1\.conv2d\.weights has the shape \(4, 3, 3"):
+        start(digits).restore(start(digits, other).state())
+    with pytest.raises(InputError, match=r"^optimizer\.velocity\..* is missing"):
+        start(digits, config(optimizer={"kind": "sgd"})).restore(start(digits).state())
+
+
+def test_learning_rates_follow_the_schedule(digits: Dataset) -> None:
+    schedule = {"kind": "step", "after": [1], "drop": 0.5}
+    happened = start(digits, config(schedule=schedule)).run()
+    rates = [each.learning_rate for each in happened if isinstance(each, BatchDone)]
+    assert rates == [0.01] * 5 + [0.005] * 5
+
+
+def test_a_cosine_sees_fractions_of_an_epoch(digits: Dataset) -> None:
+    schedule = {"kind": "cosine", "warmup": 1, "floor": 0}
+    happened = start(digits, config(schedule=schedule)).run()
+    rates = [each.learning_rate for each in happened if isinstance(each, BatchDone)]
+    rising = [0, 0.2, 0.4, 0.6, 0.8]
+    falling = [(1 + np.cos(np.pi * part)) / 2 for part in rising]
+    assert rates == pytest.approx([0.01 * factor for factor in rising + falling])
+
+
+def test_a_changed_learning_rate_holds_from_the_next_step(digits: Dataset) -> None:
+    training = start(digits, config(optimizer={"kind": "sgd", "momentum": 0}, epochs=1))
+    happened = training.run()
+    next(happened)
+    training.change("training.learning_rate", "0.25")
+    before = parameters(training)
+    step = next(happened)
+    assert isinstance(step, BatchDone)
+    assert step.learning_rate == 0.25
+    for name, value in training.network.parameters.items():
+        assert_allclose(value, before[name] - 0.25 * training.network.gradients[name], atol=1e-7)
+
+
+def test_epochs_can_be_added_and_taken_away(digits: Dataset) -> None:
+    training = start(digits, config(epochs=1))
+    happened = training.run()
+    next(happened)
+    training.change("training.epochs", 2)
+    assert sum(isinstance(each, EpochDone) for each in happened) == 2
+    training = start(digits, config(epochs=5))
+    happened = training.run()
+    next(happened)
+    training.change("training.epochs", 1)
+    assert sum(isinstance(each, EpochDone) for each in happened) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["training.batch_size", "network.layers.0.filters", "training.nonsense", "nonsense"]
+)
+def test_other_fields_cannot_change(digits: Dataset, path: str) -> None:
+    training = start(digits)
+    with pytest.raises(InputError, match=f"^{path}: is no field that can change in training, as"):
+        training.change(path, 5)
+    with pytest.raises(InputError, match=r"^training\.learning_rate: 'x' is not a number$"):
+        training.change("training.learning_rate", "x")
+    assert training.config.training == config().training
+
+
+def test_a_validation_set_is_at_most_a_fifth(digits: Dataset) -> None:
+    training = start(digits, config().changed({"data.validation": 5000}), images=100)
+    assert training.validation is not None
+    assert (len(training.train), len(training.validation)) == (80, 20)
+
+
+def test_without_validation_all_images_are_learned_and_the_newest_is_the_best(
+    digits: Dataset,
+) -> None:
+    training = start(digits, config(epochs=3).changed({"data.validation": 0}))
+    done = [each for each in training.run() if isinstance(each, EpochDone)]
+    assert len(training.train) == 180
+    assert [(each.validation, each.best) for each in done] == [(None, True)] * 3
+    assert training.position.best_epoch == 2
+
+
+def test_best_is_the_highest_validation_accuracy_and_then_the_lowest_loss(digits: Dataset) -> None:
+    training = start(digits, config(epochs=8, learning_rate=0.03))
+    best = (-1.0, 0.0)
+    for each in training.run():
+        if isinstance(each, EpochDone):
+            assert each.validation is not None
+            score = (each.validation.accuracy, -each.validation.loss)
+            assert each.best == (score > best)
+            if each.best:
+                best, epoch, test = score, each.epoch, each.test
+    assert training.position.best_epoch == epoch
+    assert training.position.best_test == {"loss": test.loss, "accuracy": test.accuracy}
+
+
+def test_a_huge_learning_rate_ends_in_a_sentence(digits: Dataset) -> None:
+    linear = [{"kind": "flatten"}, {"kind": "dense", "units": 9}, {"kind": "dense", "units": 10}]
+    settings = config(optimizer={"kind": "sgd"}, learning_rate=100, epochs=20)
+    training = start(digits, settings.changed({"network.layers": linear}))
+    sentence = r"the loss is (nan|inf); use a learning rate below 100$"
+    with pytest.raises(DivergedError, match=rf"^training diverged at step \d+: {sentence}"):
+        list(training.run())
+    assert training.position.step >= 1
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("scale", [1e18, 1e25])
+def test_numbers_out_of_range_give_no_warnings(
+    digits: Dataset, optimizer: str, scale: float
+) -> None:
+    """With 1e18 Adam's squares overflow, with 1e25 the logits do."""
+    training = start(digits, config(optimizer={"kind": optimizer}))
+    for value in training.network.parameters.values():
+        value *= scale
+    try:
+        happened = list(training.run())
+    except DivergedError:
+        return
+    assert all(np.isfinite(each.loss) for each in happened if isinstance(each, BatchDone))
+
+
+def test_a_network_that_diverged_in_the_last_step_is_found_in_the_evaluation(
+    digits: Dataset,
+) -> None:
+    training = start(digits)
+    for value in training.network.parameters.values():
+        value *= 1e30
+    with pytest.raises(DivergedError, match=r"^the network has diverged: its loss over 40 images"):
+        list(evaluate(training.network, training.test))
+
+
+def test_an_evaluation_leaves_training_as_it_was(digits: Dataset) -> None:
+    disturbed, calm = start(digits, config(epochs=1)), start(digits, config(epochs=1))
+    for _ in disturbed.run():
+        list(disturbed.evaluate("test"))
+        list(disturbed.evaluate("validation"))
+    list(calm.run())
+    assert_same_bits(parameters(disturbed), parameters(calm))
+
+
+def test_a_hundred_real_digits_are_learned_by_heart(digits: Dataset) -> None:
+    settings = config(epochs=30, learning_rate=0.02).changed({"data.validation": 0})
+    training = start(digits, settings, images=100)
+    list(training.run())
+    answers = training.network.predict(training.train.images).argmax(axis=1)
+    assert_array_equal(answers, training.train.labels)

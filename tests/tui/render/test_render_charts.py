@@ -1,0 +1,247 @@
+import math
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tui.render.charts import Series, decimate, line_chart, smooth
+
+BLUE, ORANGE = "#0000ff", "#ff8800"
+
+
+def curve(y, x=None, name="train", color=BLUE):
+    return Series(name, range(len(y)) if x is None else x, y, color)
+
+
+def points(y, x=None):
+    """A second series, so that its points carry a sign, after an empty first one."""
+    return [curve([]), curve(y, x, name="validation", color=ORANGE)]
+
+
+def places(text, sign):
+    """(line, column) of every sign below the legend."""
+    lines = text.plain.split("\n")
+    return [
+        (row, column)
+        for row, line in enumerate(lines)
+        for column, character in enumerate(line)
+        if character == sign and row > 0
+    ]
+
+
+@pytest.mark.parametrize("width", [1, 5, 19, 20, 34, 76, 100])
+@pytest.mark.parametrize("height", [1, 4, 5, 6, 12, 30])
+@pytest.mark.parametrize("log_y", [False, True])
+def test_a_chart_has_exactly_its_size(width, height, log_y):
+    series = [curve([2.0, 1.0, 0.5]), curve([0.7], [2], "a validation of a long name", ORANGE)]
+    text = line_chart(series, width=width, height=height, title="the loss", log_y=log_y)
+    lines = text.plain.split("\n")
+    assert len(lines) == height
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("size", [(0, 5), (5, 0), (-1, -1)])
+def test_no_room_gives_no_text(size):
+    assert line_chart([curve([1.0])], width=size[0], height=size[1]).plain == ""
+
+
+def test_linear_heights_follow_the_values():
+    text = line_chart(points([0.0, 1.0, 2.0, 4.0], [0, 1, 2, 4]), width=60, height=23)
+    rows, columns = zip(*sorted(places(text, "●"), key=lambda place: place[1]), strict=True)
+    assert np.diff(rows).tolist() == pytest.approx([-5, -5, -10], abs=1)
+    assert np.diff(columns)[2] == pytest.approx(2 * np.diff(columns)[0], abs=2)
+
+
+def test_logarithmic_heights_are_even_for_powers_of_ten():
+    text = line_chart(points([1.0, 10.0, 100.0, 1000.0]), width=60, height=23, log_y=True)
+    rows, _ = zip(*sorted(places(text, "●"), key=lambda place: place[1]), strict=True)
+    assert np.diff(rows).tolist() == pytest.approx([-20 / 3] * 3, abs=1)
+
+
+def test_the_legend_names_each_series_with_its_own_sign():
+    series = [curve([1.0, 2.0], name=name) for name in ("train", "validation", "test")]
+    legend = line_chart(series, width=76, height=10, title="loss").plain.split("\n")[0]
+    assert legend.startswith("loss ")
+    signs = [legend.split(name)[0].split()[-1] for name in ("train", "validation", "test")]
+    assert len(set(signs)) == 3
+
+
+def test_series_have_their_colours_and_nothing_has_a_background():
+    series = [curve([1.0, 2.0]), curve([1.5, 1.0], name="validation", color=ORANGE)]
+    text = line_chart(series, width=76, height=10, marks=[0.5], foreground="#123456")
+    styles = [span.style for span in text.spans if not isinstance(span.style, str)]
+    assert {style.color.name for style in styles if style.color} == {BLUE, ORANGE}
+    assert all(style.bgcolor is None for style in styles)
+    assert text.style == "#123456"
+
+
+def test_a_single_point_of_a_plain_line_is_drawn():
+    assert len(places(line_chart([curve([2.5], [3])], width=60, height=10), "•")) == 1
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+def test_a_constant_is_a_level_line(log_y):
+    text = line_chart([curve([0.25] * 30)], width=60, height=12, log_y=log_y)
+    dotted = [
+        row
+        for row, line in enumerate(text.plain.split("\n"))
+        if row > 0 and any("\u2800" < character <= "\u28ff" for character in line)
+    ]
+    assert len(dotted) == 1
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf, 1e300])
+def test_values_that_are_not_finite_are_left_out(bad):
+    clean = line_chart([curve([3.0, 2.0, 1.0], [0, 1, 3])], width=60, height=12)
+    dirty = line_chart([curve([3.0, 2.0, bad, 1.0], [0, 1, 2, 3])], width=60, height=12)
+    assert dirty == clean
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan])
+def test_logarithms_leave_out_what_is_not_above_zero(bad):
+    clean = line_chart([curve([3.0, 0.2], [0, 2])], width=60, height=12, log_y=True)
+    dirty = line_chart([curve([3.0, bad, 0.2], [0, 1, 2])], width=60, height=12, log_y=True)
+    assert dirty == clean
+
+
+@pytest.mark.parametrize("series", [[], [curve([])], [curve([math.nan, math.inf])]])
+@pytest.mark.parametrize("size", [(76, 11), (30, 2)])
+def test_without_values_a_sentence_stands_in_the_middle(series, size):
+    width, height = size
+    lines = line_chart(series, width=width, height=height).plain.split("\n")
+    middle = lines.pop((height - 1) // 2)
+    assert middle.strip() == "no batches yet"
+    before = len(middle) - len(middle.lstrip())
+    assert before == pytest.approx((width - 14) / 2, abs=1)
+    assert "".join(lines) == ""
+
+
+def test_the_sentence_can_be_another():
+    assert "no epochs yet" in line_chart([], width=40, height=5, empty="no epochs yet").plain
+
+
+def test_a_tiny_chart_is_its_newest_values():
+    series = [curve([0.5, 0.98765]), curve([0.99], name="validation")]
+    text = line_chart(series, width=19, height=4, percent=True)
+    assert text.plain == "train 98.77 %\nvalidation 99.00 %\n\n"
+
+
+def test_percentages_are_labelled_as_such():
+    text = line_chart([curve([0.93, 1.0])], width=60, height=20, percent=True)
+    assert "100 %" in text.plain
+
+
+def test_marks_are_vertical_lines_at_their_place():
+    text = line_chart(points([0.0, 4.0], [0, 4]), width=60, height=20, marks=[2, 99, math.nan])
+    signs = sorted(places(text, "●"), key=lambda place: place[1])
+    columns = {column for _, column in places(text, "┊")}
+    assert len(columns) == 1
+    assert columns.pop() == pytest.approx((signs[0][1] + signs[1][1]) / 2, abs=1)
+
+
+def test_ranges_leave_out_what_lies_outside():
+    text = line_chart(
+        points([5.0, 1.0, 2.0, 9.0]), width=60, height=20, x_range=(1, 3), y_range=(0, 4)
+    )
+    assert len(places(text, "●")) == 2
+
+
+def test_a_range_from_zero_does_not_stop_a_logarithmic_axis():
+    text = line_chart(points([0.1, 0.9]), width=60, height=20, log_y=True, y_range=(0, 1))
+    assert len(places(text, "●")) == 2
+
+
+def test_ascii_charts_are_ascii():
+    series = [curve([1.0, 2.0]), curve([1.5], [1]), curve([1.2], [0], "test")]
+    text = line_chart(series, width=60, height=12, title="loss", marks=[0.5], ascii=True)
+    assert text.plain.isascii()
+    assert places(text, "o")
+    assert places(text, "x")
+
+
+def test_a_range_without_values_leaves_an_empty_frame():
+    text = line_chart([curve([0.1, 0.2])], width=60, height=12, y_range=(5, 6))
+    assert "5.0" in text.plain
+    assert not any("\u2800" < character <= "\u28ff" for character in text.plain.split("\n", 1)[1])
+
+
+def test_many_points_keep_a_line_and_some_signs():
+    text = line_chart(points(np.linspace(0, 1, 500)), width=60, height=20)
+    assert 5 <= len(places(text, "●")) <= 15
+    assert any("\u2800" < character <= "\u28ff" for character in text.plain)
+
+
+def test_charts_drawn_on_two_threads_do_not_mix():
+    charts = [[curve(np.linspace(0, 1, 50))], points([1.0, 0.5, 0.2])] * 5
+    alone = [line_chart(series, width=60, height=12) for series in charts]
+    with ThreadPoolExecutor(2) as pool:
+        together = list(pool.map(lambda s: line_chart(s, width=60, height=12), charts))
+    assert together == alone
+
+
+def test_importing_charts_loads_neither_plotext_nor_textual():
+    code = "import sys, tui.render.charts; print({'plotext', 'textual'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("columns", [1, 7, 80])
+def test_decimation_keeps_the_ends_and_extremes_of_each_column(columns):
+    rng = np.random.default_rng(0)
+    x, y = np.sort(rng.random(1000)), rng.standard_normal(1000)
+    kept_x, kept_y = decimate(x, y, columns)
+    edges = np.linspace(x[0], x[-1], columns + 1)
+    expected = set()
+    for i in range(columns):
+        last = i == columns - 1
+        inside = np.flatnonzero(
+            (x >= edges[i]) & ((x <= edges[i + 1]) if last else x < edges[i + 1])
+        )
+        if len(inside):
+            part = y[inside]
+            expected |= {inside[0], inside[-1], inside[part.argmin()], inside[part.argmax()]}
+    order = sorted(expected)
+    assert kept_x.tolist() == x[order].tolist()
+    assert kept_y.tolist() == y[order].tolist()
+
+
+def test_a_million_points_become_few_and_a_single_peak_survives():
+    y = np.zeros(1_000_000)
+    y[654_321] = 7.0
+    y[123_456] = -3.0
+    x, kept = decimate(np.arange(len(y)), y, 100)
+    assert len(x) <= 400
+    assert x[kept == 7.0].tolist() == [654_321]
+    assert x[kept == -3.0].tolist() == [123_456]
+
+
+def test_decimation_leaves_short_curves_and_drops_what_is_not_finite():
+    x, y = decimate([0, 1, 2, 3], [1.0, math.nan, math.inf, 4.0], 5)
+    assert (x.tolist(), y.tolist()) == ([0, 3], [1.0, 4.0])
+
+
+def test_decimation_of_one_place_keeps_its_extremes():
+    _, y = decimate(np.full(100, 3.0), np.arange(100.0), 4)
+    assert (y.min(), y.max()) == (0, 99)
+
+
+def test_smoothing_is_the_weighted_mean_of_what_came_before():
+    y = np.random.default_rng(0).random(50)
+    decay = 1 - 2 / (9 + 1)
+    expected = [
+        np.average(y[: i + 1], weights=decay ** np.arange(i, -1, -1.0)) for i in range(len(y))
+    ]
+    assert smooth(y, 9) == pytest.approx(expected)
+
+
+def test_smoothing_passes_over_gaps():
+    smoothed = smooth([1.0, math.nan, 3.0], 3)
+    assert math.isnan(smoothed[1])
+    assert smoothed[[0, 2]] == pytest.approx([1.0, (1.0 * 0.25 + 3.0) / 1.25])
+
+
+def test_smoothing_over_one_value_changes_nothing():
+    assert smooth([3.0, 1.0, 2.0], 1).tolist() == [3.0, 1.0, 2.0]
+    assert smooth([], 5).tolist() == []

@@ -1,0 +1,522 @@
+"""Fields found from declarations, and a configuration while it is typed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy.typing as npt
+import pytest
+from pydantic import Field as Declared
+
+from nn.config import RunConfig, TrainingConfig, preset
+from nn.layers import LAYERS, Layer, LayerConfig
+from nn.layers.base import Padding, Size
+from nn.layers.conv import Conv2D
+from nn.layers.dense import Dense
+from nn.optimizers import SGD
+from nn.schedules import Step
+from nn.schema import InputError, Schema, setting
+from nn.types import Shape
+from tui.form import LAYER_KINDS, Draft, Field, fields_of, parse
+from tui.form_fields import FieldKind
+
+
+def by_path(fields: list[Field]) -> dict[str, Field]:
+    return {field.path: field for field in fields}
+
+
+class Blur(LayerConfig):
+    """A layer that nobody has thought of yet, with a field of every sort."""
+
+    kind: Literal["blur"] = "blur"
+    radius: int = setting(3, "how far it reaches", ge=1, le=9)
+    strength: float = setting(0.5, "how much", live=True)
+    window: Size = setting("3x5", "height and width")
+    border: Padding = setting("same", "what is outside")
+    shape: Literal["box", "gauss"] = setting("gauss", "which")
+    after: tuple[int, ...] = setting((1, 2), "in which epochs")
+    max_channels: int | None = setting(None, "how many")
+    inverted: bool = setting(False, "sharpen")
+    needed: int = Declared(description="has no default")
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        return input_shape
+
+    def build(self, input_shape: Shape, dtype: npt.DTypeLike) -> Layer:
+        raise NotImplementedError
+
+
+def test_fields_of_a_layer_follow_from_its_declaration() -> None:
+    start = "network.layers.2"
+    assert fields_of(Blur, start) == [
+        Field(f"{start}.radius", "radius", "integer", help="how far it reaches", default="3"),
+        Field(f"{start}.strength", "strength", "number", help="how much", live=True, default="0.5"),
+        Field(f"{start}.window", "window", "size", help="height and width", default="3x5"),
+        Field(f"{start}.border", "border", "text", help="what is outside", default="same"),
+        Field(f"{start}.shape", "shape", "choice", ("box", "gauss"), "which", default="gauss"),
+        Field(f"{start}.after", "after", "list", help="in which epochs", default="1, 2"),
+        Field(f"{start}.max_channels", "max channels", "integer", help="how many", optional=True),
+        Field(
+            f"{start}.inverted", "inverted", "choice", ("true", "false"), "sharpen", default="false"
+        ),
+        Field(f"{start}.needed", "needed", "integer", help="has no default"),
+    ]
+
+
+def test_fields_that_are_typed_make_the_layer_again() -> None:
+    blur = Blur(radius=5, window="2x4", shape="box", after=(), inverted=True, needed=1)
+    fields = fields_of(blur)
+    typed = {field.path: field.show(getattr(blur, field.path)) for field in fields}
+    assert (typed["window"], typed["after"], typed["max_channels"]) == ("2x4", "", "")
+    assert Blur.parse({field.path: parse(field, typed[field.path]) for field in fields}) == blur
+
+
+class Warm(Schema):
+    kind: Literal["warm"] = "warm"
+    degrees: float = setting(20.0, "how warm")
+
+
+class Cold(Schema):
+    kind: Literal["cold"] = "cold"
+    frost: bool = setting(True, "whether it freezes")
+
+
+class Room(Schema):
+    """A union in a group, as optimizers are."""
+
+    climate: Annotated[Warm | Cold, Declared(discriminator="kind")] = setting(
+        Cold(), "how it is", live=True
+    )
+    name: str | None = setting(None, "what it is called")
+
+
+def test_a_union_is_a_choice_followed_by_the_fields_of_the_chosen_kind() -> None:
+    climate = Field(
+        "house.climate",
+        "climate",
+        "choice",
+        choices=("warm", "cold"),
+        help="how it is",
+        live=True,
+        default="cold",
+        tagged=True,
+    )
+    name = Field("house.name", "name", "text", help="what it is called", optional=True)
+    frost = Field(
+        "house.climate.frost",
+        "frost",
+        "choice",
+        choices=("true", "false"),
+        help="whether it freezes",
+        live=True,
+        default="true",
+    )
+    degrees = Field(
+        "house.climate.degrees", "degrees", "number", help="how warm", live=True, default="20"
+    )
+    assert fields_of(Room, "house") == [climate, frost, name]
+    assert fields_of(Room(climate=Warm()), "house") == [climate, degrees, name]
+
+
+def test_every_layer_has_fields_for_all_that_it_declares() -> None:
+    for layer in LAYERS:
+        declared = set(layer.model_fields) - {"kind"}
+        assert {field.path for field in fields_of(layer)} == declared
+    assert tuple(layer.model_fields["kind"].default for layer in LAYERS) == LAYER_KINDS
+
+
+def test_live_fields_are_those_that_the_configuration_marks() -> None:
+    live = {field.path for field in fields_of(TrainingConfig, "training") if field.live}
+    assert {"training.epochs", "training.learning_rate", "training.schedule"} <= live
+    assert not live & {"training.seed", "training.batch_size", "training.optimizer"}
+    instance = TrainingConfig(schedule=Step())
+    assert by_path(fields_of(instance, "training"))["training.schedule.after"].live
+
+
+def test_fields_of_a_whole_run_come_in_the_order_of_the_declaration() -> None:
+    config = preset("mlp").changed({"training.optimizer": "sgd"})
+    paths = [field.path for field in fields_of(config)]
+    assert paths[:5] == [
+        "data.dataset",
+        "data.limit",
+        "data.validation",
+        "network.layers.0",
+        "network.layers.1",
+    ]
+    assert "schema_version" not in paths
+    at = paths.index("training.optimizer")
+    assert paths[at + 1 : at + 2] == ["training.optimizer.momentum"]
+    assert by_path(fields_of(config))["network.layers.1"].label == "layer 2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("integer", " 12 ", 12),
+        ("integer", "1.5", "1.5"),
+        ("integer", "many", "many"),
+        ("number", "1e-3", 0.001),
+        ("number", "fast", "fast"),
+        ("text", " same ", "same"),
+        ("choice", "gemm", "gemm"),
+        ("size", "3x5", "3x5"),
+        ("list", "10, 20", ["10", "20"]),
+        ("list", "10 20", ["10", "20"]),
+        ("list", "", []),
+        ("number", "", ""),
+    ],
+)
+def test_what_a_text_means(
+    kind: FieldKind,
+    text: str,
+    value: object,
+) -> None:
+    assert parse(Field("a", "a", kind), text) == value
+
+
+def test_empty_text_of_an_optional_field_is_none() -> None:
+    assert parse(Field("a", "a", "integer", optional=True), "  ") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        ("number", 0.001, "0.001"),
+        ("number", 1e-08, "1e-08"),
+        ("number", 20.0, "20"),
+        ("integer", 128, "128"),
+        ("integer", None, ""),
+        ("size", (5, 5), "5"),
+        ("size", (3, 5), "3x5"),
+        ("list", (10, 20), "10, 20"),
+        ("choice", SGD(), "sgd"),
+        ("text", 2, "2"),
+    ],
+)
+def test_how_a_value_is_typed(
+    kind: FieldKind,
+    value: object,
+    text: str,
+) -> None:
+    assert Field("a", "a", kind).show(value) == text
+
+
+@pytest.fixture
+def config() -> RunConfig:
+    """conv 6, relu, pool, conv 16 (valid), relu, pool, flatten, dense 120, …, dense 10."""
+    return preset("lenet")
+
+
+@pytest.fixture
+def draft(config: RunConfig) -> Draft:
+    return Draft(config)
+
+
+@pytest.mark.parametrize("name", ["original", "small", "lenet", "mlp"])
+def test_a_draft_of_a_sound_configuration_is_that_configuration(name: str) -> None:
+    draft = Draft(preset(name))
+    assert draft.config == preset(name)
+    assert draft.errors == {}
+    assert draft.plan == preset(name).plan()
+    assert draft.wrong_layer is None
+    assert draft.differing(preset(name)) == []
+
+
+def test_typing_changes_the_configuration(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.learning_rate", "0.5")
+    draft.set("network.layers.0.kernel_size", "3x5")
+    draft.set("data.limit", "1000")
+    assert draft.config == config.changed(
+        {
+            "training.learning_rate": 0.5,
+            "network.layers.0.kernel_size": [3, 5],
+            "data.limit": 1000,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "sentence"),
+    [
+        ("training.learning_rate", "fast", "'fast' is not a number"),
+        ("training.learning_rate", "", "a value is needed"),
+        ("training.learning_rate", "nan", "nan is not a number"),
+        ("training.epochs", "0", "0 is too small; give 1 or more"),
+        ("training.batch_size", "1.5", "'1.5' is not a whole number"),
+        ("data.limit", "3", "3 is too small; give 10 or more"),
+        ("network.layers.0.filters", "0", "0 is too small; give 1 or more"),
+        (
+            "network.layers.0.kernel_size",
+            "5x",
+            "'5x' is no size; give a number from 1 to 64, or two as in 3x5",
+        ),
+        (
+            "network.layers.3.padding",
+            "wide",
+            "'wide' is no padding; give same, valid or a number from 0 to 64",
+        ),
+        ("network.layers.9.units", "ten", "'ten' is not a whole number"),
+    ],
+)
+def test_a_wrong_text_has_its_sentence_beside_its_field(
+    draft: Draft, config: RunConfig, path: str, text: str, sentence: str
+) -> None:
+    good = draft.texts[path]
+    draft.set(path, text)
+    assert draft.errors == {path: sentence}
+    assert draft.texts[path] == text
+    assert draft.config is None
+
+    draft.set(path, good)
+    assert draft.errors == {}
+    assert draft.config == config
+
+
+def test_every_wrong_field_is_named_at_once(draft: Draft) -> None:
+    draft.set("training.epochs", "x")
+    draft.set("network.layers.3.filters", "-1")
+    draft.set("data.dataset", "mnits")
+    assert set(draft.errors) == {"training.epochs", "network.layers.3.filters", "data.dataset"}
+    assert draft.errors["data.dataset"].startswith("'mnits' is not known; choose")
+
+
+def test_an_unknown_kind_is_wrong_until_it_is_known(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.optimizer", "adm")
+    assert set(draft.errors) == {"training.optimizer"}
+    assert draft.errors["training.optimizer"].startswith("'adm' is not known; choose one of")
+    draft.set("training.optimizer", "adam")
+    assert draft.config == config
+
+
+def test_a_wrong_item_of_a_list_is_the_lists_error(draft: Draft) -> None:
+    draft.set("training.schedule", "step")
+    draft.set("training.schedule.after", "10, soon")
+    assert draft.errors == {"training.schedule.after": "'soon' is not a whole number"}
+    draft.set("training.schedule.after", "3 7")
+    assert draft.config is not None
+    assert draft.config.training.schedule == Step(after=(3, 7))
+
+
+def test_another_optimizer_keeps_the_other_fields(draft: Draft) -> None:
+    draft.set("training.learning_rate", "0.25")
+    draft.set("training.seed", "seven")
+    draft.set("training.optimizer.beta1", "0.5")
+    draft.set("training.optimizer", "sgd")
+    assert draft.texts["training.learning_rate"] == "0.25"
+    assert draft.texts["training.seed"] == "seven"
+    assert draft.texts["training.optimizer.momentum"] == "0.9"
+    assert "training.optimizer.beta1" not in draft.texts
+    draft.set("training.seed", "7")
+    assert draft.config is not None
+    assert draft.config.training.optimizer == SGD()
+    assert (draft.config.training.seed, draft.config.training.learning_rate) == (7, 0.25)
+
+    draft.set("training.optimizer", "adam")
+    assert draft.texts["training.optimizer.beta1"] == "0.9"
+
+
+def test_choosing_the_same_kind_again_changes_nothing(draft: Draft) -> None:
+    draft.set("training.optimizer.beta1", "0.5")
+    draft.set("training.optimizer", "adam")
+    assert draft.texts["training.optimizer.beta1"] == "0.5"
+
+
+def test_a_field_that_is_not_there_is_refused(draft: Draft) -> None:
+    with pytest.raises(InputError, match=r"training\.speed: there is no such field"):
+        draft.set("training.speed", "1")
+
+
+def test_fields_of_a_group(draft: Draft) -> None:
+    names = [field.path for field in draft.fields("network.layers.0")]
+    assert names == [f"network.layers.0.{name}" for name in Conv2D.model_fields if name != "kind"]
+    assert draft.fields("network.layers.1") == []
+    assert {field.path for field in draft.fields()} == set(draft.texts)
+
+
+def test_layer_lines(draft: Draft) -> None:
+    lines = [draft.layer_line(index) for index in range(draft.layer_count)]
+    assert lines[:4] == [
+        "conv2d 6 of 5×5, same",
+        "relu",
+        "max_pool2d 2×2",
+        "conv2d 16 of 5×5, valid",
+    ]
+    draft.set("network.layers.0.filters", "six")
+    assert draft.layer_line(0).startswith("conv2d six, 5, 1, same")
+    assert draft.layer_line(3) == "conv2d 16 of 5×5, valid"
+
+
+def test_moving_a_layer_takes_its_texts_along_also_wrong_ones(draft: Draft) -> None:
+    draft.set("network.layers.0.filters", "six")
+    draft.set("network.layers.3.kernel_size", "3x4")
+    assert draft.move_layer(3, -2) == 1
+    kinds = [draft.layer_kind(index) for index in range(5)]
+    assert kinds == ["conv2d", "conv2d", "relu", "max_pool2d", "relu"]
+    assert draft.texts["network.layers.0.filters"] == "six"
+    assert draft.texts["network.layers.1.filters"] == "16"
+    assert draft.texts["network.layers.1.kernel_size"] == "3x4"
+    assert set(draft.errors) == {"network.layers.0.filters"}
+
+    assert draft.move_layer(0, 1) == 1
+    assert set(draft.errors) == {"network.layers.1.filters"}
+    assert draft.texts["network.layers.0.kernel_size"] == "3x4"
+
+
+def test_a_layer_moves_no_further_than_the_ends(draft: Draft, config: RunConfig) -> None:
+    assert draft.move_layer(0, -1) == 0
+    assert draft.move_layer(draft.layer_count - 1, 5) == draft.layer_count - 1
+    assert draft.config == config
+
+
+def test_dropping_a_layer_closes_the_gap(draft: Draft, config: RunConfig) -> None:
+    draft.set("network.layers.3.filters", "24")
+    draft.drop_layer(1)
+    assert draft.texts["network.layers.2.filters"] == "24"
+    expected = list(config.changed({"network.layers.3.filters": 24}).network.layers)
+    del expected[1]
+    assert draft.config is not None
+    assert list(draft.config.network.layers) == expected
+
+
+def test_dropping_keeps_the_order_of_more_than_ten_layers(draft: Draft) -> None:
+    """Twelve layers: numbers of one digit and of two."""
+    before = [draft.layer_line(index) for index in range(draft.layer_count)]
+    assert len(before) == 12
+    draft.drop_layer(2)
+    after = [draft.layer_line(index) for index in range(draft.layer_count)]
+    assert after == before[:2] + before[3:]
+
+
+def test_adding_a_layer_gives_its_defaults(draft: Draft, config: RunConfig) -> None:
+    draft.add_layer("dense", 7)
+    assert draft.texts["network.layers.7.units"] == Field("", "", "integer").show(Dense().units)
+    assert draft.texts["network.layers.8.units"] == "120"
+    assert draft.config is not None
+    layers = config.network.layers
+    assert draft.config.network.layers == (*layers[:7], Dense(), *layers[7:])
+    draft.add_layer("relu", draft.layer_count)
+    assert draft.layer_kind(draft.layer_count - 1) == "relu"
+
+
+def test_another_kind_of_layer_comes_with_its_defaults(draft: Draft) -> None:
+    draft.set("network.layers.0", "max_pool2d")
+    assert draft.texts["network.layers.0.pool_size"] == "2"
+    assert "network.layers.0.filters" not in draft.texts
+    assert draft.config is not None
+
+
+def test_without_layers_there_is_nothing_to_train(draft: Draft) -> None:
+    while draft.layer_count:
+        draft.drop_layer(0)
+    assert set(draft.errors) == {"network.layers"}
+    assert draft.config is None
+    assert (draft.plan.layers, draft.wrong_layer) == ((), None)
+    draft.add_layer("flatten", 0)
+    draft.add_layer("dense", 1)
+    draft.set("network.layers.1.units", "10")
+    assert draft.config is not None
+
+
+def test_a_kernel_that_is_too_large_shows_in_the_plan(draft: Draft) -> None:
+    draft.set("network.layers.3.kernel_size", "15")
+    assert draft.plan.problem is not None
+    assert draft.plan.problem.startswith("layer 4 (conv2d): its 15×15 kernel does not fit")
+    assert draft.wrong_layer == 3
+    assert len(draft.plan.layers) == 3
+    assert draft.errors == {"network.layers": draft.plan.problem}
+    assert draft.config is None
+    draft.set("network.layers.3.kernel_size", "13")
+    assert draft.plan.problem is None
+    assert draft.wrong_layer is None
+
+
+def test_a_wrong_field_ends_the_plan_at_its_layer(draft: Draft) -> None:
+    draft.set("network.layers.3.filters", "many")
+    assert [layer.name for layer in draft.plan.layers] == ["1.conv2d", "2.relu", "3.max_pool2d"]
+    assert draft.plan.problem == "layer 4 (conv2d): filters: 'many' is not a whole number"
+    assert draft.wrong_layer == 3
+    assert set(draft.errors) == {"network.layers.3.filters"}
+
+
+def test_an_unknown_kind_of_layer_ends_the_plan_too(draft: Draft) -> None:
+    draft.set("network.layers.2", "min_pool")
+    assert draft.wrong_layer == 2
+    assert draft.plan.problem is not None
+    assert draft.plan.problem.startswith("layer 3 (min_pool): 'min_pool' is not known")
+
+
+def test_the_first_wrong_layer_counts(draft: Draft) -> None:
+    """One whose kernel does not fit, before one with a wrong text."""
+    draft.set("network.layers.3.kernel_size", "15")
+    draft.set("network.layers.7.units", "x")
+    assert draft.wrong_layer == 3
+    assert set(draft.errors) == {"network.layers", "network.layers.7.units"}
+
+
+def test_a_last_layer_of_the_wrong_size_is_the_whole_networks_problem(draft: Draft) -> None:
+    last = draft.layer_count - 1
+    draft.set(f"network.layers.{last}.units", "11")
+    assert draft.wrong_layer is None
+    assert "dense layer of 10 units" in draft.errors["network.layers"]
+
+
+def test_a_wrong_field_of_training_leaves_the_plan(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.epochs", "x")
+    assert draft.plan == config.plan()
+
+
+def test_an_unknown_dataset_leaves_the_plan_of_the_last_known_one(draft: Draft) -> None:
+    draft.set("data.dataset", "keras:cifar10")
+    assert draft.plan.input_shape == (32, 32, 3)
+    draft.set("data.dataset", "keras:cifar1")
+    assert set(draft.errors) == {"data.dataset"}
+    assert draft.plan.input_shape == (32, 32, 3)
+    assert draft.wrong_layer is None
+
+
+def test_use_replaces_everything(draft: Draft) -> None:
+    draft.set("training.epochs", "x")
+    draft.use(preset("mlp"))
+    assert (draft.config, draft.errors) == (preset("mlp"), {})
+    assert draft.layer_count == len(preset("mlp").network.layers)
+
+
+def test_what_can_change_in_a_run_and_what_cannot(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.learning_rate", "0.5")
+    draft.set("training.schedule", "step")
+    draft.set("training.schedule.after", "4")
+    assert draft.needs_new_run(config) == []
+    assert not draft.network_changed_from(config)
+    changes = draft.live_changes(config)
+    assert changes == {
+        "training.learning_rate": 0.5,
+        "training.schedule": {"kind": "step", "drop": 0.1, "after": [4]},
+    }
+    assert config.changed(changes) == draft.config
+
+    draft.set("training.seed", "1")
+    draft.set("training.optimizer.beta1", "0.5")
+    assert draft.needs_new_run(config) == ["training.optimizer.beta1", "training.seed"]
+    assert not draft.network_changed_from(config)
+
+
+def test_a_wrong_draft_has_no_changes_for_a_run(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.learning_rate", "0.5")
+    draft.set("training.epochs", "x")
+    assert draft.live_changes(config) == {}
+    assert set(draft.differing(config)) == {"training.learning_rate", "training.epochs"}
+
+
+def test_the_same_value_in_other_words_is_no_difference(draft: Draft, config: RunConfig) -> None:
+    draft.set("network.layers.0.kernel_size", "5x5")
+    draft.set("training.learning_rate", "2e-3")
+    assert draft.differing(config) == []
+
+
+def test_other_layers_need_a_new_run(draft: Draft, config: RunConfig) -> None:
+    draft.drop_layer(1)
+    assert draft.network_changed_from(config)
+    draft.use(config)
+    draft.set("network.layers.0.filters", "x")
+    assert draft.network_changed_from(config)
+    assert draft.needs_new_run(config) == ["network.layers.0.filters"]

@@ -1,0 +1,146 @@
+"""The dashboard below its header: the design on the left, and one of the views on the right.
+
+On a narrow screen the left side is folded into a tab of its own; widgets stay where they are, and
+only classes change.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.events import Resize
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static, Tab, Tabs
+
+from tui.form import Draft
+from tui.panels.classes import ClassesPanel
+from tui.panels.confusion import ConfusionPanel
+from tui.panels.curves import CurvesPanel
+from tui.panels.mistakes import MistakesPanel
+from tui.panels.network import NetworkPanel
+from tui.panels.runs import RunsPanel
+from tui.panels.training import TrainingPanel
+from tui.state import View
+
+NARROW = 100
+"""Below so many columns the left side is folded."""
+
+SLIM = 64
+"""Below so many the two parts of the folded side lie one above the other."""
+
+LEAST = (40, 10)
+"""Columns and lines (without header and footer) below which there is nothing to be seen."""
+
+DESIGN = "design"
+
+ViewPanel = CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel
+
+
+class Body(Container):
+    """All panels, and which of them are visible."""
+
+    VIEWS: ClassVar[dict[str, type[ViewPanel]]] = {
+        "curves": CurvesPanel,
+        "classes": ClassesPanel,
+        "confusion": ConfusionPanel,
+        "mistakes": MistakesPanel,
+        "runs": RunsPanel,
+    }
+
+    class Turned(Message):
+        """Another panel is visible now."""
+
+    def __init__(self, draft: Draft, *, ascii: bool) -> None:
+        super().__init__()
+        self.network = NetworkPanel(draft)
+        self.training = TrainingPanel(draft)
+        self.views: dict[str, ViewPanel] = {
+            name: panel(ascii=ascii, id=name) for name, panel in self.VIEWS.items()
+        }
+        self._tabs = Tabs(
+            Tab("0 Network", id=DESIGN),
+            *(Tab(f"{n} {name.title()}", id=name) for n, name in enumerate(self.views, 1)),
+            active=next(iter(self.views)),
+        )
+
+    def compose(self) -> ComposeResult:
+        """The left side, the tabs with the views, and what a tiny screen shows instead."""
+        with Container(id=DESIGN):
+            yield self.network
+            yield self.training
+        with Vertical(id="views"):
+            yield self._tabs
+            yield ContentSwitcher(*self.views.values(), initial=next(iter(self.views)))
+        yield Static("needs more room: 40 x 12 at least", id="too-small")
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the left side is folded into a tab."""
+        return self.has_class("-narrow")
+
+    @property
+    def active(self) -> str:
+        """The name of the active tab."""
+        return self._tabs.active
+
+    @property
+    def panel(self) -> NetworkPanel | ViewPanel:
+        """What the active tab shows."""
+        return self.views.get(self.active, self.network)
+
+    def turn_to(self, name: str) -> None:
+        """Make a panel visible and give it the keys."""
+        if name == DESIGN and not self.is_narrow:
+            self.network.edit()
+            return
+        self._tabs.active = name
+        self._follow_tab()
+        self.enter()
+
+    def enter(self) -> None:
+        """Give the keys to the visible panel."""
+        panel = self.panel
+        if isinstance(panel, NetworkPanel):
+            panel.edit()
+        else:
+            panel.focus()
+
+    def show(self, view: View) -> None:
+        """Give the newest state to the visible panel."""
+        if self.active in self.views:
+            self.views[self.active].show(view)
+
+    def _follow_tab(self) -> None:
+        folded = self.active == DESIGN
+        self.set_class(folded, "-design")
+        if not folded:
+            self.query_one(ContentSwitcher).current = self.active
+        self.post_message(self.Turned())
+
+    @on(Tabs.TabActivated)
+    def _tab_activated(self, event: Tabs.TabActivated) -> None:
+        event.stop()
+        self._follow_tab()
+
+    def on_resize(self, event: Resize) -> None:
+        """Fold or unfold the left side."""
+        width, height = event.size
+        narrow = width < NARROW
+        self.set_class(narrow, "-narrow")
+        self.set_class(width < SLIM, "-slim")
+        self.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")
+        if narrow:
+            self._tabs.show(DESIGN)
+        else:
+            self._tabs.hide(DESIGN)
+            if self.active == DESIGN:
+                self.turn_to(next(iter(self.views)))
+
+
+def visible_help(panel: Widget) -> str:
+    """What a panel says about itself."""
+    return str(getattr(panel, "help_text", ""))

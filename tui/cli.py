@@ -1,0 +1,276 @@
+"""The command `cnn-tui`: what can be typed, and what it leads to.
+
+Only declarations are here, so that `--help` answers at once: what computes or draws is imported by
+the command that needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from nn import presets
+from tui.exits import Exit
+
+if TYPE_CHECKING:
+    from nn.runs.folder import Library
+
+app = typer.Typer(
+    name="cnn-tui",
+    help="Design, train and inspect a convolutional network written in NumPy, in the terminal.",
+    epilog="Without a command it opens the dashboard. Over SSH: ssh -t HOST cnn-tui",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Models = Annotated[
+    Path,
+    typer.Option(
+        "--models",
+        metavar="DIR",
+        envvar="CNN_TUI_MODELS",
+        help="The folder of saved models and runs.",
+    ),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON, one object a line, on standard output.")
+]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="A run's id, a unique beginning of it, or latest.")
+]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A saved model's name, or the path of its file.")
+]
+SAVED_MODELS = Path("saved_models")
+
+
+def _library(models: Path) -> Library:
+    from nn.runs.folder import Library
+
+    return Library(models)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"cnn-tui {version('cnn-tui')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def dashboard(
+    context: typer.Context,
+    models: Models = SAVED_MODELS,
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
+    ] = False,
+) -> None:
+    """Design, train and inspect a convolutional network written in NumPy, in the terminal."""
+    if context.invoked_subcommand is None:
+        from tui.commands.dashboard import open_dashboard
+
+        open_dashboard(_library(models))
+
+
+@app.command()
+def attach(run: Run = "latest", models: Models = SAVED_MODELS) -> None:
+    """Open the dashboard on a run, living or finished (the newest, unless one is named)."""
+    from tui.commands.dashboard import open_dashboard
+
+    library = _library(models)
+    open_dashboard(library, library.find_run(run))
+
+
+@app.command()
+def train(
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A configuration in TOML or JSON."),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help=f"A configuration to start from: {', '.join(presets.names())}.",
+        ),
+    ] = None,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="Any field, as in training.learning_rate=0.003; repeatable.",
+        ),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="D", help="The dataset: mnist, or keras:NAME.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", help="Use the first N training images.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Times through the training images.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Images a step.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(metavar="X", help="The size of a step.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="What all randomness grows from.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", help="Processors to use (default: all).")
+    ] = None,
+    save: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Save the finished model by this name.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let --save replace a model of that name.")
+    ] = False,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Continue a run that ended, from its last checkpoint."),
+    ] = None,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return at once; the run goes on by itself.")
+    ] = False,
+    min_accuracy: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Fail below this test accuracy, as in 0.98."),
+    ] = None,
+    as_json: Json = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Train without a screen.
+
+    Ctrl-C writes a checkpoint, ends the run and says how to continue it.
+
+    Examples: cnn-tui train --preset small --save mine    cnn-tui train --limit 1000 --epochs 2
+    """
+    from tui.commands.train import Wish, train
+
+    shorts: dict[str, Any] = {
+        "data.dataset": data,
+        "data.limit": limit,
+        "training.epochs": epochs,
+        "training.batch_size": batch_size,
+        "training.learning_rate": learning_rate,
+        "training.seed": seed,
+        "training.threads": threads,
+        "save_as": save,
+    }
+    wish = Wish(
+        config_file=config,
+        preset=preset,
+        fields={field: value for field, value in shorts.items() if value is not None},
+        assignments=assignments or [],
+        resume=resume,
+        force=force,
+    )
+    raise typer.Exit(
+        train(_library(models), wish, detach=detach, min_accuracy=min_accuracy, as_json=as_json)
+    )
+
+
+@app.command()
+def evaluate(
+    model: Model,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="D", help="The dataset (default: the model's own)."),
+    ] = None,
+    as_json: Json = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Show how a model does on a test set: a table of classes and a confusion matrix."""
+    from tui.commands.evaluate import evaluate
+
+    evaluate(_library(models).find_model(model), data, as_json=as_json)
+
+
+@app.command()
+def predict(
+    model: Model,
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size and kind.")
+    ],
+    as_json: Json = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Classify pictures of any size."""
+    from tui.commands.predict import predict
+
+    raise typer.Exit(predict(_library(models).find_model(model), images, as_json=as_json))
+
+
+@app.command()
+def runs(as_json: Json = False, models: Models = SAVED_MODELS) -> None:
+    """List the runs, the newest first."""
+    from tui.commands.listing import list_runs
+
+    list_runs(_library(models), as_json=as_json)
+
+
+@app.command("models")
+def list_saved_models(as_json: Json = False, models: Models = SAVED_MODELS) -> None:
+    """List the saved models."""
+    from tui.commands.listing import list_models
+
+    list_models(_library(models), as_json=as_json)
+
+
+@app.command()
+def pause(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
+    """Let a run wait after its current step."""
+    from tui.commands.steer import pause
+
+    pause(_library(models).find_run(run), as_json=as_json)
+
+
+@app.command()
+def resume(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
+    """Let a paused run go on; start one that ended from its last checkpoint."""
+    from tui.commands.steer import resume
+
+    resume(_library(models).find_run(run), as_json=as_json)
+
+
+@app.command()
+def stop(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
+    """Let a run write a checkpoint and end."""
+    from tui.commands.steer import stop
+
+    stop(_library(models).find_run(run), as_json=as_json)
+
+
+@app.command()
+def selftest() -> None:
+    """Drive the real dashboard without a terminal, with a real trainer; say what was checked."""
+    from tui.selftest import selftest
+
+    raise typer.Exit(selftest())
+
+
+def main() -> None:
+    """Run the command; wrong input ends with one sentence and exit code 2."""
+    from nn.schema import InputError
+
+    try:
+        app(prog_name="cnn-tui")
+    except InputError as error:
+        print(f"cnn-tui: {error}", file=sys.stderr)
+        sys.exit(Exit.WRONG_INPUT)
+    except BrokenPipeError:
+        # The reader of our output has gone (as in `| head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.FAILED)
+
+
+if __name__ == "__main__":
+    main()

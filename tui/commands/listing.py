@@ -1,0 +1,71 @@
+"""`cnn-tui runs` and `cnn-tui models`: what there is, as tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from nn.runs.folder import Library
+from nn.schema import InputError
+from tui.render.formats import age, count, percent
+from tui.state import model_row, run_row
+
+
+def list_runs(library: Library, *, as_json: bool) -> None:
+    """Print all runs, the newest first; a broken one is reported on standard error."""
+    rows = []
+    for folder in library.runs():
+        try:
+            rows.append(run_row(folder))
+        except InputError as error:
+            print(f"cnn-tui: {error}", file=sys.stderr)
+    if as_json:
+        for row in rows:
+            print(json.dumps(asdict(row), default=str))
+        return
+    if not rows:
+        print(f"No runs in {library.runs_path}; `cnn-tui train` starts one.")
+        return
+    table = _table("run", "state", ">progress", ">best accuracy", "network", "data", ">age")
+    for row in rows:
+        best = "" if row.best_accuracy is None else percent(row.best_accuracy)
+        since = age(time.time() - row.started)
+        table.add_row(
+            row.id, row.phase, f"{row.progress:.0%}", best, row.network, row.dataset, since
+        )
+    Console().print(table)
+
+
+def list_models(library: Library, *, as_json: bool) -> None:
+    """Print all saved models by name; a broken one is reported on standard error."""
+    rows = []
+    for path in library.models():
+        try:
+            rows.append(model_row(path))
+        except InputError as error:
+            print(f"cnn-tui: {error}", file=sys.stderr)
+    if as_json:
+        for row in rows:
+            print(json.dumps(asdict(row), default=str))
+        return
+    if not rows:
+        print(f"No models in {library.path}; `cnn-tui train --save NAME` makes one.")
+        return
+    table = _table("model", ">test accuracy", "network", ">parameters", "data", "made")
+    for row in rows:
+        accuracy = "" if row.test_accuracy is None else percent(row.test_accuracy)
+        made = row.created[:10]
+        table.add_row(row.name, accuracy, row.network, count(row.parameters), row.dataset, made)
+    Console().print(table)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column[0] == ">" else "left")
+    return table

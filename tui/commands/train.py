@@ -1,0 +1,208 @@
+"""`cnn-tui train`: start or continue a run and follow it without a screen."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nn import presets
+from nn.config import RunConfig, is_live, preset, read_config
+from nn.runs.client import follow, send, start_trainer
+from nn.runs.folder import Library, RunFolder
+from nn.runs.messages import EpochFinished, Event, Failed, Finished, Set, Stop, Stopped
+from nn.schema import InputError
+from tui.commands.progress import TrainingProgress
+from tui.exits import Exit
+from tui.render.formats import duration, percent
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was typed: where to start from, and what to change."""
+
+    config_file: Path | None
+    preset: str | None
+    fields: dict[str, Any]
+    assignments: list[str]
+    resume: str | None
+    force: bool
+
+    def changes(self) -> dict[str, Any]:
+        """The short forms' fields and those of `--set`, which come last and so win.
+
+        Raises:
+            InputError: if a `--set` has no `=`.
+        """
+        changes = dict(self.fields)
+        for assignment in self.assignments:
+            field, equals, text = assignment.partition("=")
+            if not equals:
+                raise InputError(f"--set: {assignment!r} is no FIELD=VALUE")
+            changes[field.strip()] = _value(text.strip())
+        return changes
+
+    def config(self) -> RunConfig:
+        """The configuration of a new run.
+
+        Raises:
+            InputError: if it will not do.
+        """
+        if self.config_file is not None and self.preset is not None:
+            raise InputError("--config and --preset both say where to start; give one of them")
+        if self.config_file is not None:
+            base = read_config(self.config_file)
+        else:
+            base = preset(self.preset or presets.DEFAULT)
+        return base.changed(self.changes())
+
+
+def _value(text: str) -> Any:
+    """Numbers, true, false, null, lists and objects as JSON writes them; the rest is text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def train(
+    library: Library, wish: Wish, *, detach: bool, min_accuracy: float | None, as_json: bool
+) -> Exit:
+    """Train, and say how it went.
+
+    Raises:
+        InputError: if what was typed will not do.
+    """
+    run = _new_run(library, wish) if wish.resume is None else _old_run(library, wish)
+    follower = _Follower(run, min_accuracy, as_json=as_json)
+    start_trainer(run)
+    if detach:
+        if as_json:
+            print(json.dumps({"event": "started", "run": run.id}))
+        else:
+            print(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
+        return Exit.DONE
+    return follower.follow()
+
+
+def _new_run(library: Library, wish: Wish) -> RunFolder:
+    config = wish.config()
+    if config.save_as is not None and not wish.force:
+        model = library.model_path(config.save_as)
+        if model.exists():
+            raise InputError(f"--save: {model} exists; choose another name, or add --force")
+    return library.create_run(config)
+
+
+def _old_run(library: Library, wish: Wish) -> RunFolder:
+    """A run that ended, with what may change in it changed: the trainer reads that first."""
+    assert wish.resume is not None, "called for a run to resume"
+    run = library.find_run(wish.resume)
+    if run.has_trainer():
+        raise InputError(
+            f"run {run.id}: is training already; `cnn-tui attach {run.id}` shows it, "
+            f"`cnn-tui stop {run.id}` ends it"
+        )
+    if wish.preset is not None or wish.config_file is not None:
+        raise InputError("--resume continues a run as it is; leave --preset and --config out")
+    changes = wish.changes()
+    for field in changes:
+        if not is_live(field):
+            raise InputError(f"{field}: cannot change in a run that began; start a new one")
+    run.config().changed(changes)
+    for field, value in changes.items():
+        send(run, Set(field=field, value=value))
+    return run
+
+
+class _Follower:
+    """Follows one run to its end, and lets Ctrl-C and SIGTERM end it properly.
+
+    Made before the trainer starts, so that it can tell what happened earlier from what happens now.
+    """
+
+    def __init__(self, run: RunFolder, min_accuracy: float | None, *, as_json: bool) -> None:
+        self.run = run
+        self.min_accuracy = min_accuracy
+        self.as_json = as_json
+        self.ended: Finished | Stopped | Failed | None = None
+        self.signalled: Exit | None = None
+        self._journal = run.events()
+        self._progress = TrainingProgress(run, self._journal.read_all())
+
+    def follow(self) -> Exit:
+        with self._progress, self._signals():
+            told = False
+            for events in follow(self.run, self._journal):
+                for event in events:
+                    self._progress.show(event)
+                    self._take(event)
+                if self.signalled is not None and not told:
+                    send(self.run, Stop())
+                    told = True
+        return self._conclude()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """The first signal asks the trainer to end; a second one does not wait for that."""
+
+        def note(number: int, _: object) -> None:
+            if self.signalled is not None:
+                sys.exit(self.signalled)
+            terminated = number == signal.SIGTERM
+            self.signalled = Exit.TERMINATED if terminated else Exit.INTERRUPTED
+
+        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _take(self, event: Event) -> None:
+        if isinstance(event, Finished | Stopped | Failed):
+            self.ended = event
+        if self.as_json and isinstance(event, EpochFinished):
+            print(json.dumps(event.model_dump(mode="json")), flush=True)
+
+    def _conclude(self) -> Exit:
+        again = f"continue with: cnn-tui train --resume {self.run.id}"
+        match self.ended:
+            case Finished():
+                return self._finished(self.ended)
+            case Stopped():
+                _tell(f"stopped after step {self.ended.step:,}, which is saved; {again}")
+                return self.signalled or Exit.DONE
+            case Failed():
+                _tell(f"cnn-tui: {self.ended.message}")
+                return Exit.WRONG_INPUT if self.ended.kind == "input" else Exit.FAILED
+            case None:
+                _tell(f"cnn-tui: the trainer of run {self.run.id} was killed; {again}")
+                return self.signalled or Exit.FAILED
+
+    def _finished(self, done: Finished) -> Exit:
+        if self.as_json:
+            values = done.model_dump(mode="json", exclude={"time"})
+            print(json.dumps(values | {"run": self.run.id}), flush=True)
+        else:
+            print(
+                f"test accuracy {percent(done.test_accuracy)}, loss {done.test_loss:.4f} "
+                f"(best of {done.epochs} epochs: {done.best_epoch}) in {duration(done.seconds)}, "
+                f"{done.images_per_second:,.0f} images/s\nrun {self.run.id}, model {done.model}"
+            )
+        if self.min_accuracy is not None and done.test_accuracy < self.min_accuracy:
+            _tell(
+                f"cnn-tui: test accuracy {done.test_accuracy:.4f} "
+                f"is below --min-accuracy {self.min_accuracy}"
+            )
+            return Exit.FAILED
+        return Exit.DONE
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,169 @@
+"""Fields of a form as widgets: built from `tui.form`, so that a new setting needs nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalGroup
+from textual.events import DescendantBlur, DescendantFocus
+from textual.message import Message
+from textual.widgets import Input, Select, Static
+
+from nn.config import RunConfig, is_live
+from tui.form import Draft, Field
+
+
+class FieldSelect(Select[str], inherit_bindings=False):
+    """A choice that opens with enter: space starts and pauses training, arrows move on."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "show_overlay", "Choose", show=False)]
+
+
+class FieldRow(VerticalGroup):
+    """A field: its label, its editor and a mark; below them what is wrong, or what it means."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", "Previous", show=False),
+        Binding("down", "app.focus_next", "Next", show=False),
+    ]
+
+    @dataclass
+    class Edited(Message):
+        """A field says something else now."""
+
+        path: str
+        text: str
+
+    @dataclass
+    class Applied(Message):
+        """Somebody is done with a field and wants it to take effect."""
+
+        path: str
+
+    def __init__(self, field: Field, text: str) -> None:
+        super().__init__()
+        self.field = field
+        self.text = text
+        self._error = ""
+        self._editor: Input | FieldSelect
+        if field.choices:
+            options = dict.fromkeys((*field.choices, text))
+            self._editor = FieldSelect(
+                [(choice, choice) for choice in options],
+                value=text,
+                allow_blank=False,
+                compact=True,
+            )
+        else:
+            hint = "empty" if field.optional else ""
+            self._editor = Input(text, compact=True, placeholder=hint, select_on_focus=False)
+        self._mark = Static(classes="mark")
+        self._remark = Static(classes="remark", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """A line, and the remark below it."""
+        indent = "  " * (self.field.path.count(".") - 1) if is_part(self.field) else ""
+        with Horizontal(classes="line"):
+            yield Static(indent + self.field.label, classes="label", markup=False)
+            yield self._editor
+            yield self._mark
+        yield self._remark
+
+    def show(self, text: str, error: str, mark: str) -> None:
+        """Draw what the draft says of this field."""
+        self._error = error
+        self._mark.update(mark)
+        self._mark.display = bool(mark)
+        self._editor.set_class(bool(error), "wrong")
+        self._show_remark()
+        if text == self.text:
+            return
+        self.text = text
+        if isinstance(self._editor, Input):
+            with self._editor.prevent(Input.Changed):
+                self._editor.value = text
+        elif text in self.field.choices:
+            with self._editor.prevent(Select.Changed):
+                self._editor.value = text
+
+    def edit(self) -> None:
+        """Put the cursor here."""
+        self._editor.focus()
+
+    @on(DescendantFocus)
+    @on(DescendantBlur)
+    def _show_remark(self) -> None:
+        meaning = self.field.help if self._editor.has_focus_within else ""
+        self._remark.update(f"x {self._error}" if self._error else meaning)
+        self._remark.set_class(bool(self._error), "wrong")
+        self._remark.display = bool(self._error or meaning)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._take(event.value)
+
+    @on(Select.Changed)
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        if self._take(str(event.value)):
+            self.post_message(self.Applied(self.field.path))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Applied(self.field.path))
+
+    def _take(self, text: str) -> bool:
+        if text == self.text:
+            return False
+        self.text = text
+        self.post_message(self.Edited(self.field.path, text))
+        return True
+
+
+class FieldList(VerticalGroup):
+    """Rows for some fields of a draft; a row stays the same widget for as long as its field does."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._rows: dict[Field, FieldRow] = {}
+
+    def show(self, draft: Draft, fields: Sequence[Field], running: RunConfig | None) -> None:
+        """Draw a draft's fields; `running` is the configuration of a run that trains meanwhile."""
+        for field in [field for field in self._rows if field not in fields]:
+            self._rows.pop(field).remove()
+        previous = None
+        changed = set(draft.differing(running)) if running is not None else set()
+        for field in fields:
+            row = self._rows.get(field)
+            if row is None:
+                row = self._rows[field] = FieldRow(field, draft.texts[field.path])
+                place = {"before": 0} if previous is None else {"after": previous}
+                self.mount(row, **place)
+            previous = row
+            mark = "" if running is None else _mark(field, field.path in changed)
+            row.show(draft.texts[field.path], draft.errors.get(field.path, ""), mark)
+
+    def edit(self) -> None:
+        """Put the cursor into the first field, if there is one."""
+        for row in self.query(FieldRow).results():
+            row.edit()
+            return
+
+
+def is_part(field: Field) -> bool:
+    """Whether a field belongs to the choice above it, as an optimizer's own settings do."""
+    return field.path.count(".") > 1 and not field.path.startswith("network.")
+
+
+def _mark(field: Field, changed: bool) -> str:
+    """What a field's change would mean for the run that trains."""
+    if is_live(field.path):
+        return "enter!" if changed else "live"
+    return "new run" if changed else ""

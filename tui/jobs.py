@@ -1,0 +1,161 @@
+"""What takes time: everything that the dashboard does on threads, for its session."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+from nn.checkpoint import Model, read_card
+from nn.config import RunConfig
+from nn.files import write_atomically
+from nn.runs.client import send, start_trainer
+from nn.runs.folder import Library, RunFolder
+from nn.runs.messages import Command, Step
+from nn.schema import InputError
+from tui import answering
+from tui.render import formats
+from tui.session import Session
+from tui.state import ModelRow, RunRow, model_row, run_row
+from tui.threads import in_thread
+
+
+class Jobs:
+    """Blocking work; each method is a coroutine that leaves its outcome in the session.
+
+    They raise InputError with a sentence for people, and OSError.
+    """
+
+    def __init__(self, library: Library, session: Session) -> None:
+        self.library = library
+        self.session = session
+        self._sending = asyncio.Lock()
+        self._model_dropped = threading.Event()
+
+    async def open(self, folder: RunFolder) -> RunConfig:
+        """Follow a run; gives its configuration."""
+        config = await in_thread(folder.config)
+        self._drop_model()
+        self.session.follow(folder, config)
+        return config
+
+    async def start(self, config: RunConfig, *, step_only: bool = False) -> None:
+        """Start a new run and follow it; perhaps it waits after its first step."""
+        self.session.launch("starting…")
+        try:
+            folder = await in_thread(lambda: self.library.create_run(config))
+            self._drop_model()
+            self.session.follow(folder, config)
+            self.session.launch("starting…")
+        except BaseException:
+            self.session.launched(well=False)
+            raise
+        await self._launch(folder)
+        if step_only:
+            await self.send(Step())
+
+    async def revive(self) -> None:
+        """Start a trainer on the run that is followed, from its last checkpoint."""
+        assert self.session.folder is not None, "a run is followed"
+        self.session.launch("resuming…")
+        await self._launch(self.session.folder)
+
+    async def send(self, command: Command, folder: RunFolder | None = None) -> None:
+        """Tell a run's trainer something; commands keep their order."""
+        to = folder or self.session.folder
+        assert to is not None, "a run is followed"
+        async with self._sending:
+            await in_thread(lambda: send(to, command))
+
+    async def save_copy(self, source: Path, name: str) -> None:
+        """Save a model that is a file already under another name."""
+
+        def copy() -> None:
+            read_card(source)
+            self.library.path.mkdir(parents=True, exist_ok=True)
+            write_atomically(self.library.model_path(name), source.read_bytes())
+
+        await in_thread(copy)
+
+    async def answer(self, model: Model) -> None:
+        """Show what a model answers on its test set."""
+        self._drop_model()
+        dropped = self._model_dropped
+        session, name = self.session, model.path.stem
+        session.show_model(model)
+        session.progress = f"testing {name}"
+
+        def advance(done: int, total: int) -> None:
+            if not dropped.is_set():
+                session.progress = f"testing {name} {formats.percent(done / total, 0)}"
+
+        try:
+            answers = await in_thread(lambda: answering.of_model(model, dropped, advance))
+        finally:
+            if not dropped.is_set():
+                dropped.set()
+                session.progress = ""
+        if session.model is model:
+            session.answers = answers
+
+    async def read_answers(self) -> None:
+        """Show the run's newest evaluation, if it is not shown yet."""
+        session, run, folder = self.session, self.session.run, self.session.folder
+        version = session.answers_wanted()
+        if version is None or run is None or folder is None:
+            return
+        session.answers_requested(version)
+        dataset, source = run.config.data.dataset, session.source
+        answers = await in_thread(lambda: answering.of_run(folder, dataset, source))
+        if session.folder is folder and session.model is None:
+            session.answers = answers
+
+    async def look_for_trainer(self) -> None:
+        """Find out whether the run's trainer lives."""
+        folder, lookout = self.session.folder, self.session.lookout
+        if folder is not None:
+            alive = await in_thread(folder.has_trainer)
+            self.session.trainer_seen(lookout, alive)
+
+    async def list_library(self) -> None:
+        """Find out which runs and models there are."""
+        runs, models = await in_thread(lambda: (_run_rows(self.library), _model_rows(self.library)))
+        self.session.runs, self.session.models = runs, models
+
+    async def living_runs(self) -> list[str]:
+        """The ids of all runs that have a trainer, the newest first."""
+        return await in_thread(lambda: [run.id for run in self.library.runs() if run.has_trainer()])
+
+    async def _launch(self, folder: RunFolder) -> None:
+        well = False
+        try:
+            await in_thread(lambda: start_trainer(folder))
+            well = True
+        finally:
+            if self.session.folder is folder:
+                self.session.launched(well=well)
+
+    def _drop_model(self) -> None:
+        """A model that is being tested is wanted no more."""
+        self._model_dropped.set()
+        self._model_dropped = threading.Event()
+
+
+def _run_rows(library: Library) -> tuple[RunRow, ...]:
+    rows = []
+    for folder in library.runs():
+        try:
+            rows.append(run_row(folder))
+        except (InputError, OSError):
+            continue
+    return tuple(rows)
+
+
+def _model_rows(library: Library) -> tuple[ModelRow, ...]:
+    rows = []
+    for path in library.models():
+        try:
+            rows.append(model_row(path))
+        except (InputError, OSError):
+            continue
+    return tuple(rows)

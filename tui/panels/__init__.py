@@ -1,0 +1,161 @@
+"""What a person looks at, one panel a file, and here what all of them rest on.
+
+A panel is given the newest `View` by `show` and paints what of it concerns it. Panels never
+import each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar, Self
+
+from rich.text import Text
+from textual.app import App, ComposeResult
+from textual.color import Color
+from textual.containers import Vertical
+from textual.widgets import DataTable, Static
+
+from tui.state import Phase, View
+
+MIDDLE_GREY = "#808080"
+"""Readable on a dark and on a light ground: for terminals that keep their own colours secret."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The theme's colours as #rrggbb, for text that is not styled by CSS.
+
+    Ink and paper are those of pictures.
+    """
+
+    ground: str
+    text: str
+    muted: str
+    primary: str
+    accent: str
+    good: str
+    bad: str
+    heat: str
+    cursor: str
+    on_cursor: str
+    ink: str
+    paper: str
+
+
+def palette(app: App[object]) -> Palette:
+    """The colours of the theme that the app shows now."""
+    names = ("background", "foreground", "text-primary", "text-warning", "text-success")
+    more = ("text-error", "error", "block-cursor-background")
+    variables = app.theme_variables
+    return _palette(tuple(variables[name] for name in (*names, *more)), app.current_theme.dark)
+
+
+@lru_cache(maxsize=32)
+def _palette(values: tuple[str, ...], dark: bool) -> Palette:
+    unknown_ground = Color.parse("#000000" if dark else "#ffffff")
+    ground, *colors = (Color.parse(value) for value in values)
+    text, primary, accent, good, bad, heat, cursor = (_opaque(color) for color in colors)
+    if ground.ansi is not None:
+        ground = unknown_ground
+    muted = text if text.hex6 == MIDDLE_GREY else ground.blend(text, 0.6)
+    shown = (ground, text, muted, primary, accent, good, bad, heat, cursor)
+    ink, paper = ("#ffffff", "#000000") if dark else ("#000000", "#ffffff")
+    return Palette(
+        *(color.hex6 for color in (*shown, cursor.get_contrast_text(1))), ink=ink, paper=paper
+    )
+
+
+def _opaque(color: Color) -> Color:
+    if color.ansi == -1:
+        return Color.parse(MIDDLE_GREY)
+    return Color(color.r, color.g, color.b)
+
+
+def mix(ground: str, color: str, share: float) -> str:
+    """A colour laid thinly over a ground: 0 is the ground, 1 the colour."""
+    return Color.parse(ground).blend(Color.parse(color), share).hex6
+
+
+def readable_on(ground: str) -> str:
+    """Black or white, whichever is the better one for text on a ground."""
+    return Color.parse(ground).get_contrast_text(1).hex6
+
+
+def shorten(name: str, width: int, *, ascii: bool = False) -> str:
+    """A name in at most `width` cells; what is cut off leaves a sign."""
+    text = Text(name)
+    if text.cell_len <= width:
+        return name
+    sign = "~" if ascii else "…"
+    text.truncate(max(0, width - 1), overflow="crop")
+    return (text.plain + sign)[: max(0, width)]
+
+
+PHASE_SIGNS = {
+    Phase.STARTING: ("◌", "~"),
+    Phase.TRAINING: ("●", "*"),
+    Phase.EVALUATING: ("◆", "*"),
+    Phase.PAUSED: ("‖", "="),
+    Phase.FINISHED: ("✓", "+"),
+    Phase.STOPPED: ("■", "-"),
+    Phase.FAILED: ("✗", "x"),
+    Phase.LOST: ("!", "!"),
+}
+"""A sign for each phase, also in ASCII: the word beside it says the same."""
+
+
+class TablePanel(Vertical):
+    """A table with one line of words below it; without rows, a calm sentence instead."""
+
+    help_text: ClassVar[str] = ""
+
+    DEFAULT_CSS = """
+    TablePanel > DataTable { background: transparent; scrollbar-size: 1 1; }
+    TablePanel > .line {
+        height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    TablePanel > .nothing {
+        height: 1fr; content-align: center middle; text-align: center; color: $text-muted;
+    }
+    TablePanel > .hidden { display: none; }
+    """
+
+    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ascii = ascii
+        self.view = View()
+
+    def compose(self) -> ComposeResult:
+        """The table, its line, and the sentence."""
+        yield self.build_table()
+        yield Static(classes="line", markup=False)
+        yield Static(classes="nothing hidden", markup=False)
+
+    def build_table(self) -> DataTable[object]:
+        """The empty table."""
+        raise NotImplementedError
+
+    @property
+    def table(self) -> DataTable[object]:
+        """The table."""
+        return self.query_one(DataTable)
+
+    def say(self, line: Text | str) -> None:
+        """Put words below the table."""
+        self.query_one(".line", Static).update(line)
+
+    def show_nothing(self, sentence: str) -> None:
+        """Replace the table by a sentence, or show it again if the sentence is empty."""
+        self.query_one(".nothing", Static).update(sentence)
+        for child in self.children:
+            child.set_class(bool(sentence) != child.has_class("nothing"), "hidden")
+
+    def focus(self, scroll_visible: bool = True) -> Self:
+        """Give the keys to the table."""
+        self.table.focus(scroll_visible)
+        return self
+
+    def on_resize(self) -> None:
+        """Keep the line in sight below a table that is longer than the panel."""
+        self.table.styles.max_height = max(1, self.size.height - 1)

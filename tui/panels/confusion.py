@@ -1,0 +1,194 @@
+"""What is taken for what: counts of true and predicted classes as a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import DataTable
+
+from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
+from tui.render import formats
+from tui.state import Answers, View
+
+NOTHING = "No answers yet: they come when the first epoch is over."
+NAME_WIDTH = 9
+NARROWEST_CELL = 6
+STRONGEST = 0.8
+"""How much of the heat's colour the most frequent mistake has."""
+SUM = "sum"
+
+
+class HeatMap:
+    """How each cell of a confusion matrix looks and what it means in words.
+
+    Row and column `size`, after the last class, are the sums.
+    """
+
+    def __init__(self, answers: Answers, percent: bool, colors: Palette, ascii: bool) -> None:
+        self.counts = answers.confusion
+        self.names = answers.class_names
+        self.size = len(self.names)
+        self.row_sums, self.column_sums = self.counts.sum(axis=1), self.counts.sum(axis=0)
+        self.width = max(NARROWEST_CELL, len(str(self.counts.sum())) + 1)
+        self.percent = percent
+        self._colors = colors
+        self._ascii = ascii
+        errors = self.counts - np.diag(self.counts.diagonal())
+        self._most = max(int(errors.max()), 1)
+
+    def name(self, i: int) -> str:
+        """A class's name, or that of the sums."""
+        return self.names[i] if i < self.size else SUM
+
+    def look(self, row: int, column: int) -> tuple[str, Style]:
+        """The text and the style of a cell: right answers stand in brackets, heat is error."""
+        if self.size in (row, column):
+            return f"{self._sum(row, column)} ".rjust(self.width), Style(color=self._colors.muted)
+        count = int(self.counts[row, column])
+        number = f"{100 * self._share(row, count):.1f}" if self.percent else str(count)
+        if row == column:
+            return f"[{number}]".rjust(self.width), Style(color=self._colors.good, bold=True)
+        if count == 0:
+            none = "." if self._ascii else "·"
+            return f"{none} ".rjust(self.width), Style(color=self._colors.muted)
+        ground = mix(
+            self._colors.ground, self._colors.heat, STRONGEST * (count / self._most) ** 0.5
+        )
+        return f"{number} ".rjust(self.width), Style(color=readable_on(ground), bgcolor=ground)
+
+    def words(self, row: int, column: int) -> str:
+        """A cell as a sentence."""
+        if row == self.size and column == self.size:
+            return f"{formats.count(self._sum(row, column))} images in all"
+        true, called = self.name(row), self.name(column)
+        if row == self.size:
+            wrong = self._sum(row, column) - int(self.counts[column, column])
+            return f"called {called}: {self._sum(row, column)} in all, {wrong} of them wrongly"
+        if column == self.size:
+            wrong = self._sum(row, column) - int(self.counts[row, row])
+            return f"true {true}: {self._sum(row, column)} in all, {wrong} of them called otherwise"
+        count = int(self.counts[row, column])
+        of = f"{count} of {self.row_sums[row]} ({formats.percent(self._share(row, count), 1)})"
+        return f"true {true}, called {called}: {of}{', right' if row == column else ''}"
+
+    def _share(self, row: int, count: int) -> float:
+        return count / max(int(self.row_sums[row]), 1)
+
+    def _sum(self, row: int, column: int) -> int:
+        if row == self.size:
+            sums = self.column_sums
+            return int(sums.sum() if column == self.size else sums[column])
+        return int(self.row_sums[row])
+
+
+class Cell:
+    """A place in the table, painted from the newest heat map whenever it comes into sight.
+
+    Ten thousand of them need neither be measured nor replaced when the numbers change.
+    """
+
+    def __init__(self, panel: ConfusionPanel, row: int, column: int) -> None:
+        self.panel, self.row, self.column = panel, row, column
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        if self.panel.heat_map is not None:
+            yield Segment(*self.panel.heat_map.look(self.row, self.column))
+
+
+class ConfusionPanel(TablePanel):
+    """The confusion matrix."""
+
+    help_text: ClassVar[str] = (
+        "Which classes are taken for which: a row is a true class, a column what the network\n"
+        "called it. Right answers lie on the diagonal, in brackets; everywhere else the\n"
+        "stronger the colour, the more frequent the mistake. The edges hold the sums.\n"
+        "The arrow keys move; the line below tells the cell in words.\n"
+        "enter opens exactly the images of the cell among the mistakes.\n"
+        "c shows counts, or per cent of the row."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "see its images"),
+        Binding("c", "percent", "counts/%"),
+    ]
+
+    class CellChosen(Message):
+        """The images of a true class that were called by a certain name are wanted."""
+
+        def __init__(self, true: int, predicted: int) -> None:
+            super().__init__()
+            self.true = true
+            self.predicted = predicted
+
+    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
+        super().__init__(ascii=ascii, id=id)
+        self.percent = False
+        self.heat_map: HeatMap | None = None
+        self._shown: tuple[object, ...] = ()
+        self._built_for: tuple[object, ...] = ()
+
+    def build_table(self) -> DataTable[object]:
+        """A table whose cells touch, so that heat flows together."""
+        return DataTable(cell_padding=0, cursor_background_priority="css")
+
+    def show(self, view: View) -> None:
+        """Take the newest state."""
+        self.view = view
+        answers = view.answers
+        shown = (answers, self.percent, self.app.theme)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.show_nothing("" if answers else NOTHING)
+        if answers is None:
+            self.heat_map = None
+            return
+        self.heat_map = HeatMap(answers, self.percent, palette(self.app), self.ascii)
+        built_for = (self.heat_map.names, self.heat_map.width)
+        if built_for != self._built_for:
+            self._built_for = built_for
+            self._build(self.heat_map)
+        self.table.notify_style_update()
+        self._describe()
+
+    def action_percent(self) -> None:
+        """Show counts, or per cent of the row."""
+        self.percent = not self.percent
+        self.show(self.view)
+
+    @on(DataTable.CellSelected)
+    def choose(self, event: DataTable.CellSelected) -> None:
+        """Ask for the images of a cell; sums have none of their own."""
+        event.stop()
+        row, column = event.coordinate
+        if self.heat_map is not None and max(row, column) < self.heat_map.size:
+            self.post_message(self.CellChosen(row, column))
+
+    @on(DataTable.CellHighlighted)
+    def describe(self, event: DataTable.CellHighlighted) -> None:
+        """Tell the cell under the cursor in words."""
+        event.stop()
+        self._describe()
+
+    def _describe(self) -> None:
+        if self.heat_map is not None:
+            self.say(f" {self.heat_map.words(*self.table.cursor_coordinate)}")
+
+    def _build(self, heat_map: HeatMap) -> None:
+        """Make the places; what stands in them follows by itself."""
+        table, places = self.table, range(heat_map.size + 1)
+        table.clear(columns=True)
+        for i in places:
+            name = shorten(heat_map.name(i), heat_map.width - 1, ascii=self.ascii)
+            table.add_column(Text(f"{name} ", justify="right"), width=heat_map.width)
+        for i in places:
+            name = shorten(heat_map.name(i), NAME_WIDTH, ascii=self.ascii)
+            table.add_row(*(Cell(self, i, j) for j in places), label=Text(f" {name} "))

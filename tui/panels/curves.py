@@ -1,0 +1,272 @@
+"""How training goes: loss and accuracy as curves, and each class's accuracy as a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+from rich.cells import cell_len
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from nn.runs.messages import EpochFinished
+from tui.panels import Palette, palette, shorten
+from tui.render import formats
+from tui.render.bars import bar
+from tui.render.charts import Series, Values, line_chart, smooth
+from tui.state import Answers, RunState, View
+
+NOTHING = "Nothing trained yet: press space to start."
+SIDE_BY_SIDE = 90
+"""From this width on there is room for two charts beside each other."""
+LOWEST_CHART = 7
+"""Lines below which charts had better stand beside each other, if they can be 30 cells wide."""
+SMOOTHINGS = {"off": 1, "light": 20, "strong": 100}
+"""Over about how many batches the curves are averaged."""
+RECENT = 20
+"""Over how many batches the figures in words are averaged."""
+NAME_WIDTH = 12
+SHORTEST_BAR = 8
+PERCENT_WIDTH = 6
+
+
+@dataclass(frozen=True)
+class CurveOptions:
+    """What the keys choose."""
+
+    batches: bool = True
+    log: bool = False
+    smoothing: str = "light"
+
+
+class CurvesPanel(Widget, can_focus=True):
+    """Loss, accuracy and per-class accuracy of a run."""
+
+    help_text: ClassVar[str] = (
+        "Loss (lower is better) and accuracy while the network learns, over the epochs.\n"
+        "The line is training, batch by batch; the marks are validation, on images kept aside,\n"
+        "once an epoch. When training improves and validation does not, it learns by heart.\n"
+        "b shows whole epochs only, or batches again; l turns the loss axis logarithmic;\n"
+        f"m smooths the batches: off, light (about {SMOOTHINGS['light']} of them) or strong "
+        f"(about {SMOOTHINGS['strong']}).\n"
+        "Below: the share of each class's test images that was recognised, then the newest\n"
+        f"figures: loss and accuracy are means of the last {RECENT} batches."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("b", "batches", "batches/epochs"),
+        Binding("l", "log", "log loss"),
+        Binding("m", "smooth", "smoothing"),
+    ]
+    DEFAULT_CSS = "CurvesPanel { height: 1fr; }"
+
+    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ascii = ascii
+        self.options = CurveOptions()
+        self.view = View()
+        self._painted: tuple[object, ...] = ()
+        self._picture = Text()
+
+    def show(self, view: View) -> None:
+        """Take the newest state, and repaint if it is news."""
+        self.view = view
+        if self._what_to_paint() != self._painted:
+            self.refresh()
+
+    def render(self) -> Text:
+        """The picture, painted anew only if something in it has changed."""
+        wanted = self._what_to_paint()
+        if wanted != self._painted:
+            width, height = self.content_size
+            colors = palette(self.app)
+            self._picture = picture(self.view, self.options, width, height, colors, self.ascii)
+            self._painted = wanted
+        return self._picture
+
+    def action_batches(self) -> None:
+        """Show every batch, or whole epochs only."""
+        self._choose(replace(self.options, batches=not self.options.batches))
+
+    def action_log(self) -> None:
+        """Make the loss axis logarithmic or linear."""
+        self._choose(replace(self.options, log=not self.options.log))
+
+    def action_smooth(self) -> None:
+        """Smooth the curves more, after the strongest not at all."""
+        levels = list(SMOOTHINGS)
+        following = levels[(levels.index(self.options.smoothing) + 1) % len(levels)]
+        self._choose(replace(self.options, smoothing=following))
+
+    def _choose(self, options: CurveOptions) -> None:
+        self.options = options
+        self.refresh()
+
+    def _what_to_paint(self) -> tuple[object, ...]:
+        run, answers = self.view.run, self.view.answers
+        version = run.version if run else 0
+        return run, version, answers, self.content_size, self.options, self.app.theme
+
+
+def picture(
+    view: View, options: CurveOptions, width: int, height: int, colors: Palette, ascii: bool
+) -> Text:
+    """The whole panel in `height` lines of `width` cells: charts, bars, one line of figures."""
+    if width < 1 or height < 1:
+        return Text()
+    if view.run is None and view.answers is None:
+        above = "\n" * ((height - 1) // 2)
+        return Text(above + NOTHING.center(width).rstrip(), colors.muted, no_wrap=True)
+    lines: list[Text] = []
+    if view.run is not None:
+        lines = [figures(view.run, options, width, colors)]
+    if view.answers is not None:
+        room = max(1, height // 4) if view.run else height
+        lines = class_bars(view.answers, width, room, colors, ascii) + lines
+    if view.run is not None and height > len(lines):
+        charts = _charts(view.run, options, width, height - len(lines), colors, ascii)
+        lines = charts + lines
+    page = Text("\n").join(lines[-height:])
+    page.no_wrap, page.overflow = True, "crop"
+    return page
+
+
+def _charts(
+    run: RunState, options: CurveOptions, width: int, height: int, colors: Palette, ascii: bool
+) -> list[Text]:
+    """Loss and accuracy, beside each other or one above the other."""
+    beside = width >= SIDE_BY_SIDE or (height < 2 * LOWEST_CHART and width >= 60)
+    first_width, second_width = ((width - 3) // 2, (width - 2) // 2) if beside else (width, width)
+    first_height, second_height = (
+        (height, height) if beside else (height - height // 2, height // 2)
+    )
+    end = max(run.step / max(run.batches_per_epoch, 1), 1e-9)
+    start = 0.0 if options.batches else min(1.0, end)
+    marks = [epoch.epoch for epoch in run.epochs] if options.batches else []
+    over = "over epochs"
+
+    def chart(name: str, width: int, height: int, title: str, log: bool, percent: bool) -> Text:
+        series = curves(run, name, options, width, colors)
+        return line_chart(
+            series,
+            width=width,
+            height=height,
+            title=title,
+            log_y=log,
+            percent=percent,
+            x_range=(start, end),
+            marks=marks,
+            foreground=colors.muted,
+            ascii=ascii,
+            empty="no batches yet" if options.batches else "no epoch is over yet: b shows batches",
+        )
+
+    loss_title = f"{'log ' if options.log else ''}loss {over}"
+    loss = chart("loss", first_width, first_height, loss_title, options.log, False)
+    accuracy = chart("accuracy", second_width, second_height, f"accuracy {over}", False, True)
+    upper, lower = list(loss.split("\n")), list(accuracy.split("\n"))
+    if not beside:
+        return upper + lower
+    return [
+        Text.assemble(left, " " * (width - second_width - left.cell_len), right)
+        for left, right in zip(upper, lower, strict=True)
+    ]
+
+
+def curves(
+    run: RunState, name: str, options: CurveOptions, columns: int, colors: Palette
+) -> list[Series]:
+    """Training and validation as curves of "loss" or "accuracy", x in epochs.
+
+    Without validation images the test set stands in.
+    """
+    judge = _judge(run.epochs)
+    x = np.array([epoch.epoch for epoch in run.epochs], dtype=np.float64)
+    judged = np.array([getattr(epoch, f"{judge}_{name}") for epoch in run.epochs], dtype=np.float64)
+    if options.batches:
+        values = run.losses if name == "loss" else run.accuracies
+        batches = SMOOTHINGS[options.smoothing]
+        train = averaged(run.steps / max(run.batches_per_epoch, 1), values, batches, columns)
+    else:
+        train = x, np.array([getattr(epoch, f"train_{name}") for epoch in run.epochs])
+    return [
+        Series("train", *train, colors.primary),
+        Series(judge, x, judged, colors.accent),
+    ]
+
+
+def averaged(x: Values, y: Values, batches: float, columns: int) -> tuple[Values, Values]:
+    """A curve averaged over about so many of its values.
+
+    A curve of far more values than columns is first made of the means of equal stretches, so that
+    a run of a million batches costs no more than one of a thousand.
+    """
+    if batches <= 1:
+        return x, y
+    stretch = max(1, len(y) // (8 * max(columns, 1)))
+    if stretch > 1:
+        starts = np.arange(0, len(y), stretch)
+        ends = np.minimum(starts + stretch, len(y))
+        x, y = x[ends - 1], np.add.reduceat(y, starts) / (ends - starts)
+    return x, smooth(y, batches / stretch)
+
+
+def _judge(epochs: Sequence[EpochFinished]) -> str:
+    """By which images an epoch is judged: "validation", or "test" where there are none."""
+    return "test" if epochs and epochs[-1].validation_loss is None else "validation"
+
+
+def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -> Text:
+    """The newest figures in one line; where there is no room for all, the last ones go."""
+    parts = []
+    if len(run.losses):
+        parts.append(("loss", f"{run.losses[-RECENT:].mean():.4f}"))
+        parts.append(("accuracy", formats.percent(float(run.accuracies[-RECENT:].mean()))))
+    judge = _judge(run.epochs)
+    if run.epochs:
+        best = max(run.epochs, key=lambda epoch: getattr(epoch, f"{judge}_accuracy"))
+        share = formats.percent(getattr(best, f"{judge}_accuracy"))
+        parts.append((f"best {judge}", f"{share} (epoch {best.epoch})"))
+    parts.append(("rate", formats.rate(run.learning_rate)))
+    if options.batches:
+        parts.append(("smoothing", options.smoothing))
+    line = Text(no_wrap=True)
+    for name, value in parts:
+        part = Text.assemble("   " if line else "", (f"{name} ", colors.muted), (value, "bold"))
+        if line.cell_len + part.cell_len > width:
+            break
+        line.append_text(part)
+    return line
+
+
+def class_bars(
+    answers: Answers, width: int, height: int, colors: Palette, ascii: bool
+) -> list[Text]:
+    """Each class's accuracy as a bar, in columns; the lowest ones if there is no room for all."""
+    names = [shorten(score.name, NAME_WIDTH, ascii=ascii) for score in answers.scores]
+    name_width = max(map(cell_len, names))
+    narrowest = name_width + SHORTEST_BAR + PERCENT_WIDTH + 3
+    columns = max(1, (width + 2) // narrowest)
+    rows = min(max(1, height - 1), -(-len(names) // columns))
+    columns = min(columns, -(-len(names) // rows))
+    chosen = list(range(len(names)))
+    title = f"accuracy by class · {answers.source}"
+    if len(chosen) > rows * columns:
+        lowest = sorted(chosen, key=lambda i: answers.scores[i].recall)[: rows * columns]
+        chosen = sorted(lowest)
+        title = f"accuracy by class, the {len(chosen)} lowest of {len(names)} · {answers.source}"
+    column_width = (width + 2) // columns
+    bar_width = max(0, column_width - name_width - PERCENT_WIDTH - 3)
+    lines = [Text(no_wrap=True) for _ in range(rows)]
+    for place, i in enumerate(chosen):
+        recall, line = answers.scores[i].recall, lines[place % rows]
+        line.append(names[i] + " " * (name_width - cell_len(names[i]) + 1), "bold")
+        line.append(bar(recall, bar_width, ascii=ascii), colors.primary)
+        line.append(f"{100 * recall:{PERCENT_WIDTH}.1f}  ")
+    for line in lines:
+        line.rstrip()
+        line.truncate(width)
+    heading = Text(shorten(title, width, ascii=ascii), colors.muted)
+    return [heading, *lines] if height > 1 else lines

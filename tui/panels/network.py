@@ -1,0 +1,238 @@
+"""The network's editor: presets, layers, the fields of one layer, and what all that amounts to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.events import Resize
+from textual.message import Message
+from textual.widgets import OptionList, Select, Static
+from textual.widgets.option_list import Option
+
+from nn import presets
+from nn.config import RunConfig
+from nn.layers import LAYERS, show_shape
+from tui.dialogs import Choice, Choose
+from tui.form_rows import FieldList, FieldSelect
+from tui.form import LIST, Draft
+from tui.render import formats
+
+WRONG = "x "
+
+
+class LayerList(OptionList):
+    """The layers, one line each."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Fields"),
+        Binding("a", "ask('add')", "Add"),
+        Binding("backspace,delete", "ask('drop')", "Drop", key_display="⌫"),
+        Binding("left_square_bracket,shift+up", "ask('up')", "Up", key_display="["),
+        Binding("right_square_bracket,shift+down", "ask('down')", "Down", key_display="]"),
+    ]
+
+    @dataclass
+    class Asked(Message):
+        """Something is to be done with the layer under the cursor."""
+
+        what: str
+
+    def action_ask(self, what: str) -> None:
+        """Pass the wish on."""
+        self.post_message(self.Asked(what))
+
+    def show(self, lines: list[Text]) -> None:
+        """Draw the layers; the cursor stays where it is."""
+        if len(lines) != self.option_count:
+            cursor = self.highlighted or 0
+            with self.prevent(OptionList.OptionHighlighted):
+                self.set_options([Option(line) for line in lines])
+                self.highlighted = min(cursor, len(lines) - 1) if lines else None
+            return
+        for index, line in enumerate(lines):
+            if self.options[index].prompt != line:
+                self.replace_option_prompt_at_index(index, line)
+
+
+class NetworkPanel(VerticalScroll):
+    """Edits the layers of a draft."""
+
+    help_text = """\
+The design of the next run. In the list: a adds a layer below the cursor, backspace drops it,
+[ and ] move it, enter goes to its fields and escape comes back. Shapes and sizes
+follow as you type; what is wrong stands beside it, and nothing starts until it is mended.
+While a run trains, "new run" marks what it does not take over any more."""
+
+    can_focus = False
+
+    class Edited(Message):
+        """The draft's layers are others now."""
+
+    @dataclass
+    class PresetChosen(Message):
+        """Somebody wants to start from a preset."""
+
+        name: str
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(id="network")
+        self.border_title = "Network"
+        self._draft = draft
+        self._running: RunConfig | None = None
+        known = [(f"{name}  {presets.read(name)['description']}", name) for name in presets.names()]
+        self._preset = FieldSelect(known, prompt="choose one to start from", compact=True)
+
+    def compose(self) -> ComposeResult:
+        """From the preset down to the sums."""
+        with Horizontal(classes="line"):
+            yield Static("preset", classes="label")
+            yield self._preset
+        yield LayerList(compact=True, markup=False)
+        yield FieldList(id="layer-fields")
+        yield Static(id="sums", markup=False)
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "list", "Layers", show=False)]
+
+    def on_mount(self) -> None:
+        """Draw the draft."""
+        self.show(None)
+
+    def show(self, running: RunConfig | None) -> None:
+        """Draw the draft; `running` is the configuration of a run that trains meanwhile."""
+        self._running = running
+        self._layers.show([self._line(index) for index in range(self._draft.layer_count)])
+        self._show_fields()
+        self.query_one("#sums", Static).update(self._sums())
+
+    def edit(self) -> None:
+        """Put the cursor into the list of layers."""
+        self._layers.focus()
+
+    def action_list(self) -> None:
+        """Back from a field to the list."""
+        self.edit()
+
+    @property
+    def _layers(self) -> LayerList:
+        return self.query_one(LayerList)
+
+    @property
+    def _cursor(self) -> int:
+        last = self._draft.layer_count - 1
+        return max(0, min(self._layers.highlighted or 0, last))
+
+    def _show_fields(self) -> None:
+        draft = self._draft
+        fields = draft.fields(f"{LIST}.{self._cursor}") if draft.layer_count else []
+        self.query_one("#layer-fields", FieldList).show(draft, fields, self._running)
+
+    def _line(self, index: int) -> Text:
+        """Number, kind and fields on the left, the output's shape on the right."""
+        draft, width = self._draft, max(self._layers.size.width - 1, 12)
+        planned = draft.plan.layers
+        shape = show_shape(planned[index].output_shape) if index < len(planned) else ""
+        words = f"{index + 1:>2} {draft.layer_line(index)}"
+        room = width - len(shape) - 1
+        if cell_len(words) > room:
+            words = set_cell_size(words, room - 1) + "…"
+        line = Text(f"{set_cell_size(words, room)} {shape}")
+        if problem := self._problem(index):
+            line.append(f"\n   {WRONG}{problem}", "bold")
+        return line
+
+    def _problem(self, index: int) -> str:
+        """What is wrong with a layer, in words."""
+        draft, path = self._draft, f"{LIST}.{index}"
+        for field, sentence in draft.errors.items():
+            if field == path or field.startswith(f"{path}."):
+                name = field.removeprefix(path).removeprefix(".").replace("_", " ")
+                return f"{name}: {sentence}" if name else sentence
+        problem = draft.plan.problem or ""
+        if problem and draft.wrong_layer == index:
+            return problem.partition(": ")[2]
+        is_last = index == draft.layer_count - 1
+        return problem if is_last and draft.wrong_layer is None else ""
+
+    def _sums(self) -> str:
+        draft, plan = self._draft, self._draft.plan
+        if draft.layer_count == 0:
+            return f"{WRONG}no layers yet; a adds one"
+        lines = [
+            f"{formats.count(plan.parameters)} parameters",
+            f"{formats.short(plan.multiply_adds)} multiply-adds an image",
+        ]
+        if draft.config is not None:
+            memory = plan.training_bytes(draft.config.training.batch_size)
+            lines.append(f"{formats.size(memory)} of memory to train")
+        return "\n".join(lines)
+
+    def on_resize(self, event: Resize) -> None:
+        """The lines are as wide as the list."""
+        self.show(self._running)
+
+    @on(OptionList.OptionHighlighted)
+    def _look_at_layer(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._show_fields()
+
+    @on(OptionList.OptionSelected)
+    def _edit_fields(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.query_one("#layer-fields", FieldList).edit()
+
+    @on(Select.Changed)
+    def _take_preset(self, event: Select.Changed) -> None:
+        event.stop()
+        if not self._preset.is_blank():
+            self.post_message(self.PresetChosen(str(event.value)))
+            with self._preset.prevent(Select.Changed):
+                self._preset.clear()
+
+    @on(LayerList.Asked)
+    def _change_layers(self, event: LayerList.Asked) -> None:
+        event.stop()
+        draft, at = self._draft, self._cursor
+        match event.what:
+            case "add":
+                self._ask_kind()
+                return
+            case "drop" if draft.layer_count:
+                draft.drop_layer(at)
+            case "up" if draft.layer_count:
+                at = draft.move_layer(at, -1)
+            case "down" if draft.layer_count:
+                at = draft.move_layer(at, 1)
+        self._changed(at)
+
+    def _ask_kind(self) -> None:
+        kinds = [
+            Choice(layer.model_fields["kind"].default, _first_line(layer.__doc__ or ""))
+            for layer in LAYERS
+        ]
+        choices = [Choice(kind.id, f"{kind.id:<12} {kind.text}") for kind in kinds]
+        self.app.push_screen(Choose("Add a layer", "", choices), self._add)
+
+    def _add(self, kind: str | None) -> None:
+        if kind is not None:
+            at = self._cursor + 1 if self._draft.layer_count else 0
+            self._draft.add_layer(kind, at)
+            self._changed(at)
+
+    def _changed(self, cursor: int) -> None:
+        """The list follows the draft; the message brings everybody else up to date."""
+        self.show(self._running)
+        if self._draft.layer_count:
+            self._layers.highlighted = min(cursor, self._draft.layer_count - 1)
+        self._show_fields()
+        self.post_message(self.Edited())
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].rstrip(".")

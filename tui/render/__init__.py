@@ -1,0 +1,1 @@
+"""Arrays to text: charts, pictures, bars and numbers, as Rich text and with no Textual in it."""

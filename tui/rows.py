@@ -1,0 +1,114 @@
+"""Runs and saved models as lines of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+
+from nn.checkpoint import read_card
+from nn.layers import LayerConfig
+from nn.network import plan
+from nn.runs.folder import RunFolder
+from tui.run_state import Phase, RunState
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as a line of a table; `started` is in seconds since 1970.
+
+    `best_accuracy` is on the test set, in the epoch whose model is kept.
+    """
+
+    id: str
+    phase: Phase
+    dataset: str
+    network: str
+    progress: float
+    best_accuracy: float | None
+    started: float
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """A saved model as a line of a table; `created` is a date and time as in ISO 8601."""
+
+    name: str
+    path: Path
+    network: str
+    parameters: int
+    test_accuracy: float | None
+    dataset: str
+    created: str
+
+
+def network_summary(layers: Sequence[LayerConfig]) -> str:
+    """A network in a few words, by the layers that have a width: conv 32·64, dense 1024·10."""
+    widths = [(layer.kind.removesuffix("2d"), _width(layer)) for layer in layers]
+    groups = groupby(((kind, width) for kind, width in widths if width), key=lambda pair: pair[0])
+    parts = [f"{kind} {'·'.join(str(width) for _, width in group)}" for kind, group in groups]
+    return ", ".join(parts)
+
+
+def _width(layer: LayerConfig) -> int | None:
+    """How many outputs a layer was asked for: by habit its first field, if that is a number."""
+    names = [name for name in type(layer).model_fields if name != "kind"]
+    first = getattr(layer, names[0]) if names else None
+    return first if isinstance(first, int) else None
+
+
+def run_row(folder: RunFolder) -> RunRow:
+    """A run as it is now, from its journal.
+
+    Raises:
+        InputError: if its configuration is missing or broken.
+    """
+    size = folder.events_file.stat().st_size if folder.events_file.exists() else 0
+    return _run_row(folder.path, size, folder.has_trainer())
+
+
+@lru_cache(maxsize=256)
+def _run_row(path: Path, journal_size: int, alive: bool) -> RunRow:
+    """Read again only what has grown: a journal is never changed otherwise."""
+    folder = RunFolder(path)
+    state = RunState(folder.id, folder.config())
+    for event in folder.events().read_all():
+        state.apply(event)
+    if not alive:
+        state.trainer_gone()
+    return row_of(state, folder.config_file.stat().st_mtime)
+
+
+def row_of(run: RunState, started: float) -> RunRow:
+    """A run that is followed already, as a line of a table."""
+    best = run.best_epoch
+    return RunRow(
+        id=run.run_id,
+        phase=run.phase,
+        dataset=run.config.data.dataset,
+        network=network_summary(run.config.network.layers),
+        progress=run.progress,
+        best_accuracy=None if best is None else best.test_accuracy,
+        started=started,
+    )
+
+
+def model_row(path: Path) -> ModelRow:
+    """A saved model, from what its file says about itself.
+
+    Raises:
+        InputError: if there is no such file or it holds no model of ours.
+    """
+    card = read_card(path)
+    layers = card.config.network.layers
+    return ModelRow(
+        name=path.stem,
+        path=path,
+        network=network_summary(layers),
+        parameters=plan(layers, card.input_shape, len(card.class_names)).parameters,
+        test_accuracy=card.test_accuracy,
+        dataset=card.config.data.dataset,
+        created=card.created,
+    )

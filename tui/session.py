@@ -1,0 +1,171 @@
+"""What the dashboard is looking at: a run that it follows, or a model that was loaded.
+
+Nothing here waits: reading a journal takes a slice at a time, and what blocks is done by threads
+elsewhere, which hand over their results.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from nn.checkpoint import Model
+from nn.config import RunConfig
+from nn.runs.folder import RunFolder
+from nn.runs.journal import Journal
+from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
+from tui.notices import Notice
+from tui.state import Answers, ModelRow, Phase, RunRow, RunState, View
+
+SLICE = 1 << 16
+"""Bytes of a journal that are read before looking at the clock again."""
+
+ENDS = (Finished, Stopped, Failed)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Something that was asked for and has not happened yet; `word` is how the header says it."""
+
+    word: str
+    command: str | None = None
+
+
+class Session:
+    """A run being followed, whose answers are looked at, and the lists of runs and models."""
+
+    def __init__(self) -> None:
+        self.folder: RunFolder | None = None
+        self.run: RunState | None = None
+        self.model: Model | None = None
+        self.answers: Answers | None = None
+        self.runs: tuple[RunRow, ...] = ()
+        self.models: tuple[ModelRow, ...] = ()
+        self.waiting: Waiting | None = None
+        self.progress = ""
+        self._journal: Journal[Event] | None = None
+        self.launching = False
+        self.lookout = object()
+        self._replaying = False
+        self._trainer_gone = False
+        self._answers_version = 0
+        self._warnings = 0
+        self._notices: list[Notice] = []
+
+    @property
+    def view(self) -> View:
+        """All that panels show."""
+        return View(self.run, self.answers, self.runs, self.models)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the run has a trainer, or is about to have one."""
+        return self.launching or (self.run is not None and self.run.phase.alive)
+
+    @property
+    def word(self) -> str:
+        """What is under way and not to be seen in the run's phase."""
+        return self.waiting.word if self.waiting is not None else self.progress
+
+    @property
+    def source(self) -> str:
+        """Whose answers the run's newest evaluation holds, in a few words."""
+        run = self.run
+        if run is None or run.evaluation is None:
+            return ""
+        epochs, steps = divmod(run.evaluation.step, max(run.batches_per_epoch, 1))
+        return f"run {run.run_id}, " + (
+            f"step {run.evaluation.step:,}" if steps else f"epoch {epochs}"
+        )
+
+    def follow(self, folder: RunFolder, config: RunConfig) -> None:
+        """Look at a run from now on, from its beginning."""
+        self.folder, self.run = folder, RunState(folder.id, config)
+        self.model, self.answers = None, None
+        self._journal = folder.events()
+        self._replaying, self._trainer_gone = True, False
+        self._answers_version, self._warnings = 0, 0
+        self.waiting, self.progress = None, ""
+        self.lookout = object()
+
+    def launch(self, word: str) -> None:
+        """A trainer is being started: until it holds the run, its absence means nothing."""
+        self.launching, self.waiting = True, Waiting(word)
+
+    def launched(self, *, well: bool) -> None:
+        """The trainer holds the run and will report, or could not be started."""
+        self.launching, self._trainer_gone = False, False
+        self.lookout = object()
+        if not well:
+            self.waiting = None
+
+    def show_model(self, model: Model) -> None:
+        """Look at a model's answers from now on; the run is still followed."""
+        self.model, self.answers = model, None
+
+    def read(self, seconds: float) -> bool:
+        """Take in what happened, for about so long at most; whether there is more to read."""
+        if self._journal is None or self.run is None:
+            return False
+        deadline = time.monotonic() + seconds
+        while events := self._journal.read(SLICE):
+            for event in events:
+                self._apply(event)
+            if time.monotonic() > deadline:
+                return True
+        if self._trainer_gone and not self.launching:
+            self.run.trainer_gone()
+            self.waiting = None
+        self._collect_notices()
+        return False
+
+    def trainer_seen(self, lookout: object, alive: bool) -> None:
+        """Somebody looked whether a trainer holds the run; `lookout` is what it was before.
+
+        What the trainer wrote before its end is read first, then the run counts as lost.
+        """
+        if lookout is self.lookout:
+            self._trainer_gone = not alive
+
+    def answers_wanted(self) -> int | None:
+        """The version of the run's newest evaluation, if it is to be shown and is not yet."""
+        run = self.run
+        if run is None or self._replaying or self.model is not None:
+            return None
+        version = run.evaluation_version
+        return version if version != self._answers_version else None
+
+    def answers_requested(self, version: int) -> None:
+        """Somebody reads that evaluation now."""
+        self._answers_version = version
+
+    def take_notices(self) -> list[Notice]:
+        """What to tell people since the last call."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    def _apply(self, event: Event) -> None:
+        assert self.run is not None, "events are read from a run"
+        self.run.apply(event)
+        if isinstance(event, Started):
+            self._trainer_gone = False
+        waiting = self.waiting
+        if waiting is None or self._replaying:
+            return
+        if isinstance(event, Acknowledged):
+            done = event.command == waiting.command
+        else:
+            done = isinstance(event, ENDS if waiting.command else (Started, *ENDS))
+        if done:
+            self.waiting = None
+
+    def _collect_notices(self) -> None:
+        """News become notices; what happened before the run was opened is no news."""
+        assert self.run is not None and self._journal is not None, "a run is read"
+        news = self.run.take_notices()
+        if not self._replaying or self.run.phase is Phase.LOST:
+            self._notices += news[-1:] if self._replaying else news
+        self._replaying = False
+        for warning in self._journal.warnings[self._warnings :]:
+            self._notices.append(Notice(f"{warning}.", "warning"))
+        self._warnings = len(self._journal.warnings)

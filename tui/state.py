@@ -1,0 +1,37 @@
+"""What the screen shows: everything that panels are given, without the screen itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tui.answers import Answers
+from tui.notices import Notice
+from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
+from tui.run_state import Counts, Phase, RunState
+from tui.series import Growing
+
+__all__ = [
+    "Answers",
+    "Counts",
+    "Growing",
+    "ModelRow",
+    "Notice",
+    "Phase",
+    "RunRow",
+    "RunState",
+    "View",
+    "model_row",
+    "network_summary",
+    "row_of",
+    "run_row",
+]
+
+
+@dataclass
+class View:
+    """All that panels show; what is not there yet is None or empty."""
+
+    run: RunState | None = None
+    answers: Answers | None = None
+    runs: tuple[RunRow, ...] = ()
+    models: tuple[ModelRow, ...] = ()
