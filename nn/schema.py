@@ -90,17 +90,17 @@ def _sentence(item: Any) -> str:
         shown = "a list" if isinstance(given, list) else "a group of fields"
     match item["type"]:
         case "greater_than":
-            return f"{shown} is too small; give a number greater than {context['gt']}"
+            return f"{shown} is too small; give a number greater than {context['gt']:g}"
         case "greater_than_equal":
-            return f"{shown} is too small; give {context['ge']} or more"
+            return f"{shown} is too small; give {context['ge']:,} or more"
         case "less_than":
-            return f"{shown} is too large; give a number less than {context['lt']}"
+            return f"{shown} is too large; give a number less than {context['lt']:,}"
         case "less_than_equal":
-            return f"{shown} is too large; give {context['le']} or less"
+            return f"{shown} is too large; give {context['le']:,} or less"
         case "int_parsing" | "int_type" | "int_from_float":
-            return f"{shown} is not a whole number"
+            return f"{shown} is not a whole number; write one such as 10"
         case "float_parsing" | "float_type" | "finite_number":
-            return f"{shown} is not a number"
+            return f"{shown} is not a number; write one such as 0.5"
         case "bool_parsing" | "bool_type":
             return f"{shown} is neither true nor false"
         case "literal_error" | "enum":

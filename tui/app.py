@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from functools import partial
 from typing import Any, ClassVar
 
-from rich.markup import escape
 from textual import on
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -30,9 +28,9 @@ from tui.panels.header import Header
 from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
 from tui.panels.runs import RunsPanel
-from tui.problems import sentence
 from tui.session import Session, Waiting
 from tui.state import Phase
+from tui.sturdy import SturdyApp
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -42,7 +40,7 @@ READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
 
-class Dashboard(App[str]):
+class Dashboard(SturdyApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"
@@ -73,7 +71,7 @@ class Dashboard(App[str]):
         *,
         ascii: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(library.path / "cnn-tui.log")
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self.library = library
@@ -81,12 +79,10 @@ class Dashboard(App[str]):
         self.draft = Draft(config or preset(presets.DEFAULT))
         self._jobs = Jobs(library, self.session)
         self._first_run = run
-        self._log_file = library.path / "cnn-tui.log"
         self._header = Header(ascii=ascii)
         self._alarm = Static(id="alarm", markup=False)
         self._body = Body(self.draft, ascii=ascii)
         self._keys: tuple[object, ...] = ()
-        self._last_problem = ""
         self.set_class(ascii, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -98,9 +94,9 @@ class Dashboard(App[str]):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self._do(self._greet() if self._first_run is None else self._open(self._first_run))
+        self._start_work(self._greet() if self._first_run is None else self._open(self._first_run))
         for work in (self._read, self._answer, self._look, self._list):
-            self.run_worker(self._repeat(work), exit_on_error=False)
+            self.repeat(work)
         self.set_interval(PAINT_INTERVAL, self._paint)
         self._paint()
         self._body.enter()
@@ -168,7 +164,7 @@ class Dashboard(App[str]):
 
     def action_revive(self) -> None:
         """Resume a run that ended."""
-        self._do(self._jobs.revive())
+        self._start_work(self._jobs.revive())
 
     def action_evaluate(self) -> None:
         """Test the network as it is now."""
@@ -188,15 +184,17 @@ class Dashboard(App[str]):
 
     def action_save(self) -> None:
         """Save the model under a name."""
-        self._do(self._save())
+        self._start_work(self._save())
 
     def action_load(self) -> None:
         """Load a saved model."""
-        self._do(self._load())
+        self._start_work(self._load())
 
     def action_help(self) -> None:
         """Explain the keys and the visible view."""
-        self.push_screen(Help(words.key_table(self.BINDINGS), self._body.panel))
+        panel = self._body.panel
+        keys = [*words.key_table(panel.BINDINGS), *words.key_table(self.BINDINGS)]
+        self.push_screen(Help(keys, panel.help_text))
 
     async def action_quit(self) -> None:
         """Leave at once; the trainer is a process of its own."""
@@ -207,18 +205,18 @@ class Dashboard(App[str]):
         """Start a new run, unless the run that ended could go on: then ask."""
         config, run = self.draft.config, self.session.run
         if config is None:
-            self._tell(f"Cannot start: {words.first_problem(self.draft)}", "error")
+            self.tell(f"Cannot start: {words.design_problem(self.draft)}", "error")
             return
         unchanged = run is not None and not self.draft.differing(run.config)
         if run is None or not self.check_action("revive", ()) or not unchanged:
-            self._do(self._jobs.start(config, step_only=step_only))
+            self._start_work(self._jobs.start(config, step_only=step_only))
             return
 
         def decide(choice: str | None) -> None:
             if choice == "resume":
                 self.action_revive()
             elif choice == "start":
-                self._do(self._jobs.start(config, step_only=step_only))
+                self._start_work(self._jobs.start(config, step_only=step_only))
 
         choices = [
             Choice("resume", f"resume it from step {run.checkpoint_step:,}", "r"),
@@ -231,7 +229,7 @@ class Dashboard(App[str]):
             if choice == "stop" and folder is self.session.folder:
                 self._command(m.Stop(), "stopping…")
             elif choice == "stop":
-                self._do(self._jobs.send(m.Stop(), folder))
+                self._start_work(self._jobs.send(m.Stop(), folder))
 
         choices = [
             Choice("stop", "stop it, with a checkpoint to resume from", "y"),
@@ -244,12 +242,12 @@ class Dashboard(App[str]):
         if self.session.launching or not self.session.alive:
             return
         self.session.waiting = Waiting(word, command.id)
-        self._do(self._jobs.send(command))
+        self._start_work(self._jobs.send(command))
 
     async def _greet(self) -> None:
         living = await self._jobs.living_runs()
         if living and self.session.run is None:
-            self._tell(f"Run {living[0]} is training: 5 lists the runs, enter opens one.")
+            self.tell(f"Run {living[0]} is training: 5 lists the runs, enter opens one.")
 
     async def _open(self, folder: RunFolder) -> None:
         self.draft.use(await self._jobs.open(folder))
@@ -266,7 +264,7 @@ class Dashboard(App[str]):
         if living and run is not None:
             what = f"the network of run {run.run_id} as it is now"
         elif source is None:
-            self._tell("Nothing to save yet: space trains a network first.", "warning")
+            self.tell("Nothing to save yet: space trains a network first.", "warning")
             return
         suggestion = words.model_name(self.draft, run)
         name = await self.push_screen_wait(SaveAs(self.library, suggestion, what))
@@ -276,7 +274,7 @@ class Dashboard(App[str]):
             self._command(m.Save(name=name), f"saving {name}…")
         elif source is not None:
             await self._jobs.save_copy(source, name)
-            self._tell(f"Saved as {name!r}.")
+            self.tell(f"Saved as {name!r}.")
 
     async def _load(self) -> None:
         model = await self.push_screen_wait(LoadModel(self.library))
@@ -301,24 +299,93 @@ class Dashboard(App[str]):
             await self._jobs.list_library()
         return LIST_INTERVAL
 
-    async def _repeat(self, work: Callable[[], Awaitable[float]]) -> None:
-        """Do some work again and again; it returns after how many seconds."""
-        while True:
-            try:
-                pause = await work()
-            except Exception as error:
-                self._explain(error)
-                pause = LIST_INTERVAL
-            await asyncio.sleep(pause)
+    def _start_work(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work beside the screen; that it has begun is shown at once."""
+        self.attempt(work)
+        self.call_later(self._paint)
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do some work beside the screen; what goes wrong becomes a sentence."""
+    def _paint(self) -> None:
+        """Show the newest state; this often and no oftener, however fast training is."""
+        session, run = self.session, self.session.run
+        for notice in session.take_notices():
+            self.tell(notice.text, notice.severity)
+        idle = "no run yet" if session.model is None else f"model {session.model.path.stem}"
+        self._header.show(run, words.data_line(self.draft, run), idle, session.word)
+        keys = (run, run and run.phase, run and run.config, session.alive, self._body.is_narrow)
+        if keys != self._keys:
+            self._keys = keys
+            self._show_alarm()
+            self._show_design()
+            self.refresh_bindings()
+        self._body.show(session.view)
 
-        async def attempt() -> None:
-            try:
-                await work
-            except Exception as error:
-                self._explain(error)
+    def _show_alarm(self) -> None:
+        text = words.alarm(self.session.run, launching=self.session.launching)
+        self._alarm.update(text)
+        self._alarm.display = bool(text)
 
-        self.run_worker(attempt(), exit_on_error=False)
-        self._paint()
+    def _show_design(self) -> None:
+        run = self.session.run
+        running = run.config if run is not None and self.session.alive else None
+        note, label = words.design_note(self.draft, self.session), words.start_label(self.session)
+        self._body.network.show(running)
+        self._body.training.show(running, note, label, can_start=not self.draft.errors)
+
+    @on(FieldRow.Edited)
+    def _edit_field(self, event: FieldRow.Edited) -> None:
+        self.draft.set(event.path, event.text)
+        self._show_design()
+
+    @on(FieldRow.Applied)
+    def _apply_field(self, event: FieldRow.Applied) -> None:
+        """Enter in a field that may change while a run trains changes it there."""
+        run = self.session.run
+        if run is None or not self.session.alive:
+            return
+        field = ".".join(event.path.split(".")[:2])
+        changes = self.draft.live_changes(run.config)
+        if field in changes:
+            self._command(m.Set(field=field, value=changes[field]), "changing…")
+
+    @on(NetworkPanel.Edited)
+    def _network_edited(self) -> None:
+        self._show_design()
+
+    @on(NetworkPanel.PresetChosen)
+    def _use_preset(self, event: NetworkPanel.PresetChosen) -> None:
+        """A preset brings its network and its training; the data stay."""
+        chosen, mine = preset(event.name), self.draft.config
+        data = chosen.data if mine is None else mine.data
+        self.draft.use(chosen.model_copy(update={"data": data}))
+        self._show_design()
+
+    @on(Body.Turned)
+    def _turned(self) -> None:
+        self._body.show(self.session.view)
+
+    @on(ConfusionPanel.CellChosen)
+    def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:
+        self._body.mistakes.filter(event.true, event.predicted)
+        self._body.turn_to("mistakes")
+
+    @on(RunsPanel.RunChosen)
+    def _open_run(self, event: RunsPanel.RunChosen) -> None:
+        self._start_work(self._open(self._folder(event.run_id)))
+        self._body.turn_to("curves")
+
+    @on(RunsPanel.ResumeAsked)
+    def _resume_run(self, event: RunsPanel.ResumeAsked) -> None:
+        async def resume() -> None:
+            await self._open(self._folder(event.run_id))
+            await self._jobs.revive()
+
+        self._start_work(resume())
+
+    @on(RunsPanel.StopAsked)
+    def _stop_run(self, event: RunsPanel.StopAsked) -> None:
+        mine = self.session.folder
+        is_mine = mine is not None and mine.id == event.run_id
+        self._ask_to_stop(mine if mine and is_mine else self._folder(event.run_id))
+
+    def _folder(self, run_id: str) -> RunFolder:
+        return RunFolder(self.library.runs_path / run_id)

@@ -13,7 +13,6 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import Resize
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 
 from tui.form import Draft
@@ -78,6 +77,13 @@ class Body(Container):
         yield Static("needs more room: 40 x 12 at least", id="too-small")
 
     @property
+    def mistakes(self) -> MistakesPanel:
+        """The view of the mistakes."""
+        panel = self.views["mistakes"]
+        assert isinstance(panel, MistakesPanel), "the views are named after their panels"
+        return panel
+
+    @property
     def is_narrow(self) -> bool:
         """Whether the left side is folded into a tab."""
         return self.has_class("-narrow")
@@ -140,7 +146,3 @@ class Body(Container):
             if self.active == DESIGN:
                 self.turn_to(next(iter(self.views)))
 
-
-def visible_help(panel: Widget) -> str:
-    """What a panel says about itself."""
-    return str(getattr(panel, "help_text", ""))

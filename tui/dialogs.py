@@ -201,18 +201,15 @@ def _model_line(row: ModelRow) -> Text:
 class Help(Dialog[None]):
     """All keys, and what the visible panel is for."""
 
-    def __init__(self, keys: Sequence[tuple[str, str]], panel: str, panel_help: str) -> None:
+    def __init__(self, keys: Sequence[tuple[str, str]], explanation: str) -> None:
         super().__init__("Help")
         self._keys = keys
-        self._panel = panel
-        self._panel_help = panel_help
+        self._explanation = explanation
 
     def content(self) -> ComposeResult:
         """The visible panel first, then the keys that work everywhere."""
         text = Text()
-        if self._panel_help:
-            text.append(f"{self._panel}\n", "bold").append(f"{self._panel_help.strip()}\n\n")
-        text.append("Keys\n", "bold")
+        text.append(f"{self._explanation.strip()}\n\n")
         for key, meaning in self._keys:
             text.append(f"{key:>10}", "bold").append(f"  {meaning}\n")
         with VerticalScroll():

@@ -49,7 +49,7 @@ class FieldRow(VerticalGroup):
         super().__init__()
         self.field = field
         self.text = text
-        self._error = ""
+        self._shown: tuple[str, str, str] | None = None
         self._editor: Input | FieldSelect
         if field.choices:
             options = dict.fromkeys((*field.choices, text))
@@ -76,7 +76,9 @@ class FieldRow(VerticalGroup):
 
     def show(self, text: str, error: str, mark: str) -> None:
         """Draw what the draft says of this field."""
-        self._error = error
+        if (text, error, mark) == self._shown:
+            return
+        self._shown = (text, error, mark)
         self._mark.update(mark)
         self._mark.display = bool(mark)
         self._editor.set_class(bool(error), "wrong")
@@ -99,9 +101,10 @@ class FieldRow(VerticalGroup):
     @on(DescendantBlur)
     def _show_remark(self) -> None:
         meaning = self.field.help if self._editor.has_focus_within else ""
-        self._remark.update(f"x {self._error}" if self._error else meaning)
-        self._remark.set_class(bool(self._error), "wrong")
-        self._remark.display = bool(self._error or meaning)
+        error = self._shown[1] if self._shown is not None else ""
+        self._remark.update(f"x {error}" if error else meaning)
+        self._remark.set_class(bool(error), "wrong")
+        self._remark.display = bool(error or meaning)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:

@@ -1,16 +1,18 @@
-"""Sentences that the dashboard says about its design and its run."""
+"""Sentences of the dashboard about its design and its run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 
 from textual.binding import Binding, BindingType
+from textual.keys import format_key
 
 from nn.data import describe
 from nn.schema import InputError
-from tui.form import Draft
-from tui.form_fields import is_live
+from tui.form import LIST, Draft
 from tui.render import formats
+from tui.session import Session
 from tui.state import Phase, RunState
 
 
@@ -19,9 +21,81 @@ def farewell(run_id: str) -> str:
     return f"run {run_id} goes on: cnn-tui attach {run_id}; cnn-tui stop {run_id}"
 
 
-def first_problem(draft: Draft) -> str:
+def design_problem(draft: Draft) -> str:
     """What is wrong with a design, in one sentence; empty if nothing is."""
+    if draft.plan.problem:
+        return draft.plan.problem
     for path, sentence in draft.errors.items():
         name = path.partition(".")[2].replace("_", " ").replace(".", " ")
-        return sentence if path == "network.layers" else f"{name}: {sentence}"
+        return sentence if path == LIST else f"{name}: {sentence}"
     return ""
+
+
+def design_note(draft: Draft, session: Session) -> str:
+    """How a design stands to the run that is looked at, and what to press."""
+    run = session.run
+    if draft.errors:
+        return f"cannot start: {design_problem(draft)}"
+    if run is None:
+        return ""
+    if session.alive:
+        edited = draft.needs_new_run(run.config)
+        return "edited for the next run: x stops this one, then space starts" if edited else ""
+    if draft.differing(run.config):
+        return "edited: space starts a new run"
+    if run.phase is Phase.FINISHED:
+        return "space starts a new run"
+    return f"r resumes run {run.run_id}, space asks"
+
+
+def start_label(session: Session) -> str:
+    """What the start button does now."""
+    if not session.alive:
+        return "▶ start"
+    paused = session.run is not None and session.run.phase is Phase.PAUSED
+    return "▶ go on" if paused else "‖ pause"
+
+
+def data_line(draft: Draft, run: RunState | None) -> str:
+    """What is learned from, and how many images to learn from and to test with."""
+    if run is not None:
+        name, counts = run.config.data.dataset, run.counts
+        if counts.train:
+            learned = counts.train + counts.validation
+            return f"{name} {formats.count(learned)} + {formats.count(counts.test)}"
+        return name
+    try:
+        info = describe(draft.texts["data.dataset"].strip())
+    except InputError:
+        return ""
+    return f"{info.name} {formats.count(info.train_count)} + {formats.count(info.test_count)}"
+
+
+def alarm(run: RunState | None, *, launching: bool) -> str:
+    """What a person must know at once about a run that ended badly; mostly empty."""
+    if run is None or launching:
+        return ""
+    match run.phase:
+        case Phase.LOST:
+            return f"? run {run.run_id} is lost: {run.problem}"
+        case Phase.FAILED:
+            return f"✗ run {run.run_id} failed: {run.problem}"
+        case _:
+            return ""
+
+
+def model_name(draft: Draft, run: RunState | None) -> str:
+    """A name to suggest for a model: its dataset, and its run."""
+    dataset = draft.texts["data.dataset"] if run is None else run.config.data.dataset
+    parts = [dataset, "" if run is None else run.run_id]
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
+
+
+def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
+    """The keys with what they do, for the help."""
+    table = []
+    for binding in bindings:
+        if isinstance(binding, Binding):
+            key = binding.key_display or format_key(binding.key.partition(",")[0])
+            table.append((key, binding.tooltip or binding.description))
+    return table

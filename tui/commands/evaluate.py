@@ -70,7 +70,8 @@ def _require_fit(model: Model, data: Dataset) -> None:
 
 def _go_over(model: Model, data: Dataset) -> Evaluation:
     result = None
-    with Progress(console=Console(stderr=True), transient=True, disable=None) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("evaluating", total=len(data))
         for each in go_over(model.network, data):
             if isinstance(each, Evaluation):

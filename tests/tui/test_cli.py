@@ -1,0 +1,351 @@
+"""The command as a script meets it: output, exit codes, sentences for wrong input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from nn.config import preset
+from nn.data import load
+from nn.runs import messages as m
+from nn.runs.client import send, wait_until
+from nn.runs.folder import Library
+
+PATIENCE = 60.0
+TINY = ["--preset", "small", "--limit", "500", "--batch-size", "20", "--threads", "1"]
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def arguments(models: Path, *words: object) -> list[str]:
+    command, *rest = map(str, words)
+    line = [sys.executable, "-P", "-m", "tui.cli", command]
+    return [*line, *rest] if command == "--help" else [*line, "--models", str(models), *rest]
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Iterator[Path]:
+    """A library's folder; trainers that are left in it at the end are stopped."""
+    yield tmp_path / "models"
+    for run in Library(tmp_path / "models").runs():
+        if run.has_trainer():
+            send(run, m.Stop())
+            assert wait_until(lambda run=run: not run.has_trainer(), PATIENCE)
+
+
+@pytest.fixture
+def cnn_tui(models: Path) -> Command:
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            arguments(models, *words),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    return run
+
+
+def lines(output: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in output.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, object]]:
+    """A model trained by the command, and what `train --json` said last."""
+    folder = tmp_path_factory.mktemp("trained")
+    done = subprocess.run(
+        arguments(folder, "train", *TINY, "--epochs", "2", "--save", "mine", "--json"),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    return folder / "mine.safetensors", lines(done.stdout)[-1]
+
+
+def test_help_names_every_command_and_loads_neither_textual_nor_numpy() -> None:
+    code = (
+        "import sys\n"
+        "sys.argv = ['cnn-tui', '--help']\n"
+        "from tui.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit as end:\n    assert end.code in (0, None), end.code\n"
+        "assert 'textual' not in sys.modules and 'numpy' not in sys.modules\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
+    )
+    for command in ("attach", "train", "evaluate", "predict", "runs", "models", "selftest"):
+        assert re.search(rf"\b{command}\b", done.stdout), command
+
+
+def test_training_ends_with_the_promised_line(trained: tuple[Path, dict[str, object]]) -> None:
+    model, done = trained
+    assert done["event"] == "finished"
+    assert {
+        "test_accuracy",
+        "test_loss",
+        "epochs",
+        "seconds",
+        "images_per_second",
+        "run",
+        "model",
+    } <= done.keys()
+    assert done["epochs"] == 2
+    assert done["model"] == str(model)
+    assert model.exists()
+
+
+def test_evaluate_gives_the_accuracy_that_training_gave(
+    trained: tuple[Path, dict[str, object]], cnn_tui: Command
+) -> None:
+    model, done = trained
+    result = json.loads(cnn_tui("evaluate", model, "--json").stdout)
+    assert result["accuracy"] == done["test_accuracy"]
+    assert result["count"] == 10_000
+    assert sum(map(sum, result["confusion"])) == 10_000
+    right = sum(result["confusion"][i][i] for i in range(10))
+    assert right / 10_000 == result["accuracy"]
+    for i, score in enumerate(result["classes"]):
+        assert score["name"] == str(i)
+        assert score["support"] == sum(result["confusion"][i])
+        assert score["recall"] == pytest.approx(result["confusion"][i][i] / score["support"])
+    table = cnn_tui("evaluate", model).stdout
+    assert "precision" in table
+    assert "Traceback" not in table
+
+
+def test_predict_classifies_pictures(
+    trained: tuple[Path, dict[str, object]], cnn_tui: Command, tmp_path: Path
+) -> None:
+    digits = load("mnist", "test", 20)
+    files = []
+    for i, image in enumerate(digits.images):
+        files.append(tmp_path / f"{i}.png")
+        Image.fromarray(image[:, :, 0]).save(files[-1])
+    answers = lines(cnn_tui("predict", trained[0], *files, "--json").stdout)
+    assert [answer["path"] for answer in answers] == [str(file) for file in files]
+    right = sum(answer["label"] == str(y) for answer, y in zip(answers, digits.labels, strict=True))
+    assert right >= 10, "a network trained on 400 digits knows most of twenty"
+    for answer in answers:
+        probabilities = answer["probabilities"]
+        assert isinstance(probabilities, list)
+        assert sum(probabilities) == pytest.approx(1, abs=1e-5)
+        assert probabilities[int(str(answer["label"]))] == max(probabilities)
+
+
+def test_a_picture_that_is_none_does_not_stop_the_others(
+    trained: tuple[Path, dict[str, object]], cnn_tui: Command, tmp_path: Path
+) -> None:
+    good, bad = tmp_path / "good.png", tmp_path / "bad.png"
+    Image.fromarray(load("mnist", "test", 1).images[0, :, :, 0]).save(good)
+    bad.write_text("this is no picture")
+    done = cnn_tui("predict", trained[0], bad, good, "--json")
+    assert done.returncode == 2
+    assert str(bad) in done.stderr
+    assert [answer["path"] for answer in lines(done.stdout)] == [str(good)]
+
+
+def test_accuracy_below_the_bar_is_a_failure(cnn_tui: Command) -> None:
+    done = cnn_tui("train", *TINY, "--epochs", "1", "--min-accuracy", "0.9999")
+    assert done.returncode == 1
+    assert "is below --min-accuracy 0.9999" in done.stderr
+    assert "epoch 1/1" in done.stderr
+    assert "test accuracy" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "term"]
+)
+def test_an_interrupted_training_is_saved_and_says_how_to_go_on(
+    models: Path, cnn_tui: Command, number: signal.Signals, code: int
+) -> None:
+    process = subprocess.Popen(
+        arguments(models, "train", *TINY, "--epochs", "10000"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    library = Library(models)
+    with process:
+        assert process.stderr is not None
+        assert "epoch 1/10000" in process.stderr.readline()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code
+    run = library.find_run("latest")
+    assert f"cnn-tui train --resume {run.id}" in said
+    assert not run.has_trainer()
+    assert run.checkpoint_file.exists()
+    past = len(run.events().read_all())
+    more = cnn_tui("train", "--resume", run.id, "--epochs", 2, "--json")
+    assert more.returncode == 0, more.stderr
+    assert lines(more.stdout)[-1]["event"] == "finished"
+    assert len(run.events().read_all()) > past
+
+
+def test_a_detached_run_is_steered_from_the_shell(models: Path, cnn_tui: Command) -> None:
+    started = cnn_tui("train", *TINY, "--epochs", "10000", "--detach", "--json")
+    run = json.loads(started.stdout)["run"]
+    assert json.loads(cnn_tui("pause", run, "--json").stdout)["state"] == "paused"
+    assert [row["phase"] for row in lines(cnn_tui("runs", "--json").stdout)] == ["paused"]
+    refused = cnn_tui("train", "--resume", run)
+    assert refused.returncode == 2
+    assert "is training already" in refused.stderr
+    assert json.loads(cnn_tui("resume", run, "--json").stdout)["state"] == "training"
+    assert json.loads(cnn_tui("stop", "latest", "--json").stdout)["state"] == "stopped"
+    assert wait_until(lambda: not Library(models).find_run(run).has_trainer(), PATIENCE)
+    assert [row["phase"] for row in lines(cnn_tui("runs", "--json").stdout)] == ["stopped"]
+    late = cnn_tui("pause", run)
+    assert late.returncode == 2
+    assert "is not training, it is stopped" in late.stderr
+
+
+def test_a_killed_trainer_is_a_failure_that_can_be_resumed(models: Path) -> None:
+    process = subprocess.Popen(
+        arguments(models, "train", *TINY, "--epochs", "10000"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stderr is not None
+        process.stderr.readline()
+        run = Library(models).find_run("latest")
+        started = next(e for e in run.events().read_all() if isinstance(e, m.Started))
+        os.kill(started.process, signal.SIGKILL)
+        _, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 1
+    assert "was killed" in said
+    assert f"--resume {run.id}" in said
+
+
+def test_lists_of_nothing_say_what_to_do(cnn_tui: Command) -> None:
+    assert "cnn-tui train" in cnn_tui("runs").stdout
+    assert "cnn-tui train --save" in cnn_tui("models").stdout
+    assert cnn_tui("models", "--json").stdout == ""
+
+
+def test_models_are_listed(trained: tuple[Path, dict[str, object]]) -> None:
+    model, done = trained
+    listed = subprocess.run(
+        arguments(model.parent, "models", "--json"), capture_output=True, text=True, check=True
+    )
+    (row,) = lines(listed.stdout)
+    assert row["name"] == "mine"
+    assert row["test_accuracy"] == done["test_accuracy"]
+
+
+def test_a_configuration_file_is_trained(cnn_tui: Command, tmp_path: Path) -> None:
+    file = tmp_path / "mine.json"
+    file.write_text(preset("mlp").changed({"data.limit": 300}).model_dump_json())
+    done = cnn_tui("train", "--config", file, "--epochs", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert lines(done.stdout)[-1]["epochs"] == 1
+
+
+@pytest.fixture
+def broken(tmp_path: Path, trained: tuple[Path, dict[str, object]]) -> dict[str, Path]:
+    """Files that are not what they should be."""
+    files = {name: tmp_path / name for name in ("text.safetensors", "cut.safetensors", "x.toml")}
+    files["text.safetensors"].write_text("not a model")
+    files["cut.safetensors"].write_bytes(trained[0].read_bytes()[:5000])
+    files["x.toml"].write_text("this is = = no toml")
+    return files
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "--preset", "smal"], "preset: 'smal' is not known; choose one of original"),
+        (["train", "--learning-rate", "-1"], "training.learning_rate: -1.0 is too small"),
+        (["train", "--epochs", "0"], "training.epochs: 0 is too small; give 1 or more"),
+        (["train", "--data", "minst"], "'minst' is not known"),
+        (["train", "--set", "training.epoch=3"], "there is no field"),
+        (["train", "--set", "training.epochs"], "is no FIELD=VALUE"),
+        (["train", "--set", "training.optimizer=adamm"], "'adamm' is not known"),
+        (
+            [
+                "train",
+                "--set",
+                "network.layers.0.kernel_size=40",
+                "--set",
+                "network.layers.0.padding=valid",
+            ],
+            "kernel does not fit into its 28×28 input",
+        ),
+        (["train", "--save", "../x"], "'../x' will not do"),
+        (["train", "--config", "missing.toml"], "missing.toml: there is no such file"),
+        (["train", "--config", "{x.toml}"], "is not valid TOML"),
+        (["train", "--config", "{x.toml}", "--preset", "small"], "give one of them"),
+        (["train", "--resume", "zzz"], "run: there are none"),
+        (["evaluate", "nothing"], "model: 'nothing' is not known"),
+        (["evaluate", "no/such.safetensors"], "there is no file no/such.safetensors"),
+        (["evaluate", "{text.safetensors}"], "is no model, or only a part of one"),
+        (["evaluate", "{cut.safetensors}"], "is no model, or only a part of one"),
+        (["predict", "{mine}", "missing.png"], "missing.png"),
+        (["predict", "{mine}", "{x.toml}"], "x.toml"),
+        (["pause", "latest"], "run: there are none"),
+        (["attach", "abc"], "run: there are none"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_input_ends_with_its_sentence(
+    words: list[str],
+    sentence: str,
+    broken: dict[str, Path],
+    trained: tuple[Path, dict[str, object]],
+    cnn_tui: Command,
+) -> None:
+    files = {**broken, "mine": trained[0]}
+    named = [str(files[w[1:-1]]) if w[0] == "{" else w for w in words]
+    done = cnn_tui(*named)
+    assert done.returncode == 2, done.stderr
+    assert sentence.lower() in done.stderr.lower()
+    assert done.stderr.startswith("cnn-tui: ")
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert done.stdout == ""
+
+
+def test_an_unknown_option_and_a_number_that_is_none_are_wrong_input(cnn_tui: Command) -> None:
+    for words in (["train", "--epoch", "3"], ["train", "--epochs", "three"], ["dream"]):
+        done = cnn_tui(*words)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_without_a_terminal_the_dashboard_says_what_to_use(models: Path) -> None:
+    line = [sys.executable, "-P", "-m", "tui.cli", "--models", str(models)]
+    done = subprocess.run(
+        line, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 2
+    assert "use `cnn-tui train` without one" in done.stderr
+
+
+def test_a_saved_model_is_not_replaced_unasked(
+    trained: tuple[Path, dict[str, object]],
+) -> None:
+    model, _ = trained
+    before = model.read_bytes()
+    done = subprocess.run(
+        arguments(model.parent, "train", *TINY, "--save", "mine"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "add --force" in done.stderr
+    assert model.read_bytes() == before

@@ -1,0 +1,82 @@
+"""An app whose failures become sentences: nobody is shown a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+from textual.app import App
+
+from nn.schema import InputError
+
+Severity = Literal["information", "warning", "error"]
+
+AFTER_FAILURE = 2.0
+"""Seconds until repeated work that went wrong is tried again."""
+
+
+class SturdyApp(App[str]):
+    """Runs work beside the screen; what nobody foresaw is written to `log_file` in full."""
+
+    def __init__(self, log_file: Path) -> None:
+        super().__init__()
+        self.log_file = log_file
+        self._last_problem = ""
+
+    def tell(self, text: str, severity: Severity = "information") -> None:
+        """Show a sentence for a while."""
+        self.notify(text, severity=severity, markup=False)
+
+    def attempt(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work beside the screen, once."""
+
+        async def run() -> None:
+            try:
+                await work
+            except Exception as error:
+                self.tell(self._in_words(error), "error")
+
+        self.run_worker(run(), exit_on_error=False)
+
+    def repeat(self, work: Callable[[], Awaitable[float]]) -> None:
+        """Do some work again and again; it returns after how many seconds."""
+
+        async def run() -> None:
+            while True:
+                try:
+                    pause = await work()
+                except Exception as error:
+                    pause = AFTER_FAILURE
+                    self._tell_news(self._in_words(error))
+                await asyncio.sleep(pause)
+
+        self.run_worker(run(), exit_on_error=False)
+
+    def _tell_news(self, problem: str) -> None:
+        """What goes wrong every time is said once."""
+        if problem != self._last_problem:
+            self._last_problem = problem
+            self.tell(problem, "error")
+
+    def _in_words(self, error: Exception) -> str:
+        if isinstance(error, InputError):
+            return str(error)
+        if isinstance(error, MemoryError):
+            return "There is not enough memory for that."
+        if isinstance(error, OSError) and error.strerror:
+            return f"{error.filename or self.log_file.parent}: {error.strerror}."
+        with suppress(OSError), self.log_file.open("a", encoding="utf-8") as file:
+            file.write(time.strftime("%Y-%m-%d %H:%M:%S\n"))
+            file.writelines(traceback.format_exception(error))
+        return f"That went wrong ({type(error).__name__}: {error}); details are in {self.log_file}."
+
+    def _fatal_error(self) -> None:
+        """Textual would print the traceback of what ends the app."""
+        error = self._exception
+        words = self._in_words(error) if isinstance(error, Exception) else "Something went wrong."
+        self.panic(f"cnn-tui: {words}")
