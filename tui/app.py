@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from nn import presets
 from nn.config import RunConfig, is_live, preset
@@ -23,6 +23,7 @@ from tui.dialogs import Choice, Choose, Help, LoadModel, SaveAs
 from tui.form import Draft
 from tui.form_rows import FieldRow
 from tui.jobs import Jobs
+from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
 from tui.panels.mistakes import MistakesPanel
@@ -46,9 +47,9 @@ class Dashboard(SturdyApp):
     CSS_PATH = "dashboard.tcss"
     TITLE = "cnn-tui"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "start", "start", tooltip="start a run of this design"),
-        Binding("space", "pause", "pause", tooltip="let the run wait after its step"),
-        Binding("space", "go_on", "go on", tooltip="let the paused run go on"),
+        Binding("space", "start", "start", tooltip="start a run"),
+        Binding("space", "pause", "pause", tooltip="pause it"),
+        Binding("space", "go_on", "go on", tooltip="let it go on"),
         Binding("s", "step", "step", tooltip="take one step, then wait"),
         Binding("x", "stop", "stop", tooltip="end the run, with a checkpoint"),
         Binding("r", "revive", "resume", tooltip="resume a run that ended, from its checkpoint"),
@@ -90,7 +91,7 @@ class Dashboard(SturdyApp):
         yield self._header
         yield self._alarm
         yield self._body
-        yield Footer(compact=True)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to look."""
@@ -164,6 +165,7 @@ class Dashboard(SturdyApp):
 
     def action_revive(self) -> None:
         """Resume a run that ended."""
+        self.session.launch("resuming…")
         self._start_work(self._jobs.revive())
 
     def action_evaluate(self) -> None:
@@ -209,20 +211,24 @@ class Dashboard(SturdyApp):
             return
         unchanged = run is not None and not self.draft.differing(run.config)
         if run is None or not self.check_action("revive", ()) or not unchanged:
-            self._start_work(self._jobs.start(config, step_only=step_only))
+            self._start(config, step_only)
             return
 
         def decide(choice: str | None) -> None:
             if choice == "resume":
                 self.action_revive()
             elif choice == "start":
-                self._start_work(self._jobs.start(config, step_only=step_only))
+                self._start(config, step_only)
 
         choices = [
             Choice("resume", f"resume it from step {run.checkpoint_step:,}", "r"),
             Choice("start", "start a new run of the same design", "n"),
         ]
         self.push_screen(Choose(f"Run {run.run_id} is {run.phase}", "", choices), decide)
+
+    def _start(self, config: RunConfig, step_only: bool) -> None:
+        self.session.launch("starting…")
+        self._start_work(self._jobs.start(config, step_only=step_only))
 
     def _ask_to_stop(self, folder: RunFolder) -> None:
         def decide(choice: str | None) -> None:
@@ -302,7 +308,7 @@ class Dashboard(SturdyApp):
     def _start_work(self, work: Coroutine[Any, Any, None]) -> None:
         """Do some work beside the screen; that it has begun is shown at once."""
         self.attempt(work)
-        self.call_later(self._paint)
+        self._paint()
 
     def _paint(self) -> None:
         """Show the newest state; this often and no oftener, however fast training is."""
@@ -377,6 +383,7 @@ class Dashboard(SturdyApp):
     def _resume_run(self, event: RunsPanel.ResumeAsked) -> None:
         async def resume() -> None:
             await self._open(self._folder(event.run_id))
+            self.session.launch("resuming…")
             await self._jobs.revive()
 
         self._start_work(resume())

@@ -68,7 +68,7 @@ class Body(Container):
 
     def compose(self) -> ComposeResult:
         """The left side, the tabs with the views, and what a tiny screen shows instead."""
-        with Container(id=DESIGN):
+        with Container(id="left"):
             yield self.network
             yield self.training
         with Vertical(id="views"):

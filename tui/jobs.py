@@ -40,13 +40,14 @@ class Jobs:
         return config
 
     async def start(self, config: RunConfig, *, step_only: bool = False) -> None:
-        """Start a new run and follow it; perhaps it waits after its first step."""
-        self.session.launch("starting…")
+        """Start a new run and follow it; perhaps it waits after its first step.
+
+        The session was told of the launch before.
+        """
         try:
             folder = await in_thread(lambda: self.library.create_run(config))
             self._drop_model()
             self.session.follow(folder, config)
-            self.session.launch("starting…")
         except BaseException:
             self.session.launched(well=False)
             raise
@@ -55,9 +56,11 @@ class Jobs:
             await self.send(Step())
 
     async def revive(self) -> None:
-        """Start a trainer on the run that is followed, from its last checkpoint."""
+        """Start a trainer on the run that is followed, from its last checkpoint.
+
+        The session was told of the launch before.
+        """
         assert self.session.folder is not None, "a run is followed"
-        self.session.launch("resuming…")
         await self._launch(self.session.folder)
 
     async def send(self, command: Command, folder: RunFolder | None = None) -> None:

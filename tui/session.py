@@ -15,7 +15,7 @@ from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal
 from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
 from tui.notices import Notice
-from tui.state import Answers, ModelRow, Phase, RunRow, RunState, View
+from tui.state import Answers, ModelRow, RunRow, RunState, View
 
 SLICE = 1 << 16
 """Bytes of a journal that are read before looking at the clock again."""
@@ -85,7 +85,9 @@ class Session:
         self._journal = folder.events()
         self._replaying, self._trainer_gone = True, False
         self._answers_version, self._warnings = 0, 0
-        self.waiting, self.progress = None, ""
+        self.progress = ""
+        if not self.launching:
+            self.waiting = None
         self.lookout = object()
 
     def launch(self, word: str) -> None:
@@ -160,11 +162,14 @@ class Session:
             self.waiting = None
 
     def _collect_notices(self) -> None:
-        """News become notices; what happened before the run was opened is no news."""
+        """News become notices; what happened before the run was opened is no news.
+
+        That a run has failed or is lost is no passing notice: it can be seen until it is mended.
+        """
         assert self.run is not None and self._journal is not None, "a run is read"
         news = self.run.take_notices()
-        if not self._replaying or self.run.phase is Phase.LOST:
-            self._notices += news[-1:] if self._replaying else news
+        if not self._replaying:
+            self._notices += [notice for notice in news if notice.severity != "error"]
         self._replaying = False
         for warning in self._journal.warnings[self._warnings :]:
             self._notices.append(Notice(f"{warning}.", "warning"))

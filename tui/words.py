@@ -92,10 +92,11 @@ def model_name(draft: Draft, run: RunState | None) -> str:
 
 
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
-    """The keys with what they do, for the help."""
-    table = []
+    """The keys with what they do, for the help; each key once."""
+    table: dict[str, str] = {}
     for binding in bindings:
         if isinstance(binding, Binding):
             key = binding.key_display or format_key(binding.key.partition(",")[0])
-            table.append((key, binding.tooltip or binding.description))
-    return table
+            meaning = binding.tooltip or binding.description
+            table[key] = f"{table[key]}; {meaning}" if key in table else meaning
+    return list(table.items())

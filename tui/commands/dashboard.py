@@ -14,7 +14,7 @@ def open_dashboard(library: Library, run: RunFolder | None = None) -> None:
     Raises:
         InputError: if there is no terminal.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise InputError(
             "the dashboard needs a terminal; use `cnn-tui train` without one, "
             "or `ssh -t HOST cnn-tui` to have one"

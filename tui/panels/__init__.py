@@ -60,9 +60,11 @@ def _palette(values: tuple[str, ...], dark: bool) -> Palette:
         ground = unknown_ground
     muted = text if text.hex6 == MIDDLE_GREY else ground.blend(text, 0.6)
     shown = (ground, text, muted, primary, accent, good, bad, heat, cursor)
-    ink, paper = ("#ffffff", "#000000") if dark else ("#000000", "#ffffff")
+    ink, paper = (
+        Color.parse(name) for name in (("white", "black") if dark else ("black", "white"))
+    )
     return Palette(
-        *(color.hex6 for color in (*shown, cursor.get_contrast_text(1))), ink=ink, paper=paper
+        *(color.hex6 for color in (*shown, cursor.get_contrast_text(1), ink, paper)),
     )
 
 
@@ -106,14 +108,15 @@ PHASE_SIGNS = {
 
 
 class TablePanel(Vertical):
-    """A table with one line of words below it; without rows, a calm sentence instead."""
+    """A table with words below it; without rows, a calm sentence instead."""
 
     help_text: ClassVar[str] = ""
+    lines_below: ClassVar[int] = 1
 
     DEFAULT_CSS = """
     TablePanel > DataTable { background: transparent; scrollbar-size: 1 1; }
     TablePanel > .line {
-        height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
+        height: auto; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
     }
     TablePanel > .nothing {
         height: 1fr; content-align: center middle; text-align: center; color: $text-muted;
@@ -134,6 +137,20 @@ class TablePanel(Vertical):
 
     def build_table(self) -> DataTable[object]:
         """The empty table."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Show what was given before there was a screen."""
+        self.fill()
+
+    def show(self, view: View) -> None:
+        """Take the newest state."""
+        self.view = view
+        if self.is_mounted:
+            self.fill()
+
+    def fill(self) -> None:
+        """Bring the table up to date with the view, at no cost if it is."""
         raise NotImplementedError
 
     @property
@@ -157,5 +174,6 @@ class TablePanel(Vertical):
         return self
 
     def on_resize(self) -> None:
-        """Keep the line in sight below a table that is longer than the panel."""
-        self.table.styles.max_height = max(1, self.size.height - 1)
+        """Keep the words in sight below a table that is longer than the panel."""
+        self.table.styles.max_height = max(1, self.size.height - self.lines_below)
+        self.fill()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
@@ -16,10 +17,10 @@ from nn.metrics import ClassScore
 from tui.panels import TablePanel, palette, shorten
 from tui.render import formats
 from tui.render.bars import bar
-from tui.state import Answers, View
+from tui.state import Answers
 
 NAME_WIDTH = 14
-WIDEST_BAR = 40
+SHORTEST_BAR, WIDEST_BAR = 4, 40
 NOTHING = "No answers yet: they come when the first epoch is over."
 
 
@@ -33,24 +34,18 @@ class ClassRow:
     times: int
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column: its title, its width without a bar, and what it sorts by."""
-
-    title: str
-    width: int
-    key: Callable[[ClassRow], float]
-
-
-COLUMNS = (
-    Column("class", NAME_WIDTH, lambda row: row.index),
-    Column("recall", 8, lambda row: row.score.recall),
-    Column("precision", 11, lambda row: row.score.precision),
-    Column("F1", 8, lambda row: row.score.f1),
-    Column("images", 8, lambda row: row.score.support),
-    Column("taken for", NAME_WIDTH + 6, lambda row: row.times),
-)
-RECALL = 1
+SORT_KEYS: dict[str, Callable[[ClassRow], float]] = {
+    "class": lambda row: row.index,
+    "recall": lambda row: row.score.recall,
+    "precision": lambda row: row.score.precision,
+    "F1": lambda row: row.score.f1,
+    "images": lambda row: row.score.support,
+    "mostly taken for": lambda row: row.times,
+}
+"""The columns from left to right, and what each sorts by."""
+COLUMNS = tuple(SORT_KEYS)
+NUMBER_WIDTHS = {"recall": 9, "precision": 12, "F1": 9, "images": 9}
+TAKEN_FOR_WIDTH = 18
 
 
 def class_rows(answers: Answers) -> list[ClassRow]:
@@ -65,18 +60,28 @@ def class_rows(answers: Answers) -> list[ClassRow]:
     return rows
 
 
-def totals(answers: Answers) -> str:
-    """The line below the table."""
-    means = [
-        formats.percent(float(np.mean([getattr(score, name) for score in answers.scores])))
-        for name in ("recall", "precision", "f1")
-    ]
-    accuracy = float(np.mean(answers.predictions == answers.labels))
-    return (
-        f"accuracy {formats.percent(accuracy)} · loss {float(answers.losses.mean()):.4f} · "
-        f"{formats.count(len(answers.labels))} images · "
-        f"class means: recall {means[0]}, precision {means[1]}, F1 {means[2]}"
-    )
+def column_widths(answers: Answers, width: int) -> tuple[dict[str, int], int]:
+    """The width of each column, and how much of the one of recall is for its bar."""
+    longest = max(cell_len(name) for name in answers.class_names)
+    name_width = min(max(longest, len("class v")), NAME_WIDTH) + 2
+    widths = {"class": name_width, **NUMBER_WIDTHS, "mostly taken for": TAKEN_FOR_WIDTH + 2}
+    room = width - sum(widths.values()) - 2
+    bar_width = min(room, WIDEST_BAR) if room >= SHORTEST_BAR else 0
+    return {**widths, "recall": widths["recall"] + bar_width}, bar_width
+
+
+def totals(answers: Answers, widths: dict[str, int]) -> Text:
+    """What stands below the table: the means of its columns, then all images together."""
+    means = {
+        title: f"{100 * float(np.mean([getattr(score, name) for score in answers.scores])):.2f}"
+        for title, name in (("recall", "recall"), ("precision", "precision"), ("F1", "f1"))
+    }
+    means["images"] = formats.count(len(answers.labels))
+    line = "mean".ljust(widths["class"] - 1)
+    line += "".join(text.rjust(widths[title]) for title, text in means.items())
+    accuracy = formats.percent(float(np.mean(answers.predictions == answers.labels)))
+    loss = f"{float(answers.losses.mean()):.4f}"
+    return Text(f"{line}\naccuracy {accuracy} · loss {loss} · {answers.source}")
 
 
 class ClassesPanel(TablePanel):
@@ -89,6 +94,7 @@ class ClassesPanel(TablePanel):
         "F1 is the harmonic mean of the two. Taken for: its most frequent mistake, how often.\n"
         "o sorts by the next column, v (or O) turns the order round; the arrow shows both."
     )
+    lines_below: ClassVar[int] = 2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "next_column", "sort by"),
         Binding("v,O", "turn", "turn order"),
@@ -102,17 +108,7 @@ class ClassesPanel(TablePanel):
 
     def build_table(self) -> DataTable[object]:
         """A table whose rows are classes."""
-        return DataTable(cursor_type="row", cell_padding=0, cursor_foreground_priority="renderable")
-
-    def show(self, view: View) -> None:
-        """Take the newest state."""
-        self.view = view
-        self._fill()
-
-    def on_resize(self) -> None:
-        """Give the bars what room there is."""
-        super().on_resize()
-        self._fill()
+        return DataTable(cursor_type="row", cell_padding=0)
 
     def action_next_column(self) -> None:
         """Sort by the column to the right, after the last one by the first."""
@@ -131,9 +127,10 @@ class ClassesPanel(TablePanel):
 
     def _sort(self, column: int, backwards: bool) -> None:
         self.sort_column, self.reversed = column, backwards
-        self._fill()
+        self.fill()
 
-    def _fill(self) -> None:
+    def fill(self) -> None:
+        """Sort the classes into the table."""
         answers = self.view.answers
         width, theme = self.size.width, self.app.theme
         shown = (answers, width, theme, self.sort_column, self.reversed)
@@ -143,54 +140,49 @@ class ClassesPanel(TablePanel):
         self.show_nothing("" if answers else NOTHING)
         if answers is None:
             return
-        self.say(totals(answers))
-        rows = sorted(class_rows(answers), key=COLUMNS[self.sort_column].key, reverse=self.reversed)
-        self._rebuild(rows, self._bar_width(width))
+        widths, bar_width = column_widths(answers, width)
+        self.say(totals(answers, widths))
+        key = SORT_KEYS[COLUMNS[self.sort_column]]
+        rows = sorted(class_rows(answers), key=key, reverse=self.reversed)
+        self._rebuild(rows, widths, bar_width)
 
-    def _bar_width(self, width: int) -> int:
-        """What the other columns, and a scrollbar, leave."""
-        left = width - sum(column.width for column in COLUMNS) - 2
-        return min(max(left, 0), WIDEST_BAR)
-
-    def _rebuild(self, rows: list[ClassRow], bar_width: int) -> None:
+    def _rebuild(self, rows: list[ClassRow], widths: dict[str, int], bar_width: int) -> None:
         """Sorting moves every row, so the table is filled anew; the cursor stays on its class."""
         table = self.table
-        on_class = (
-            table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
-            if (table.row_count)
-            else None
-        )
+        under_cursor = table.ordered_rows[table.cursor_row].key.value if table.row_count else None
         table.clear(columns=True)
-        for i, column in enumerate(COLUMNS):
-            extra = bar_width if i == RECALL else 0
-            table.add_column(self._title(i), width=column.width + extra)
+        for title, width in widths.items():
+            table.add_column(self._header(title), width=width, key=title)
         for row in rows:
-            table.add_row(*self._cells(row, bar_width), key=str(row.index))
-        if on_class is not None and on_class in table.rows:
-            table.move_cursor(row=table.get_row_index(on_class))
+            cells = self._cells(row, widths["class"] - 2, bar_width)
+            table.add_row(*cells, key=str(row.index))
+        if under_cursor in table.rows:
+            table.move_cursor(row=table.get_row_index(str(under_cursor)))
 
-    def _title(self, i: int) -> Text:
-        title = COLUMNS[i].title
-        if i == self.sort_column:
+    def _header(self, title: str) -> Text:
+        """A title, with an arrow if the rows are sorted by it."""
+        shown = title
+        if title == COLUMNS[self.sort_column]:
             up, down = ("^", "v") if self.ascii else ("▲", "▼")
-            title = f"{title} {down if self.reversed else up}"
-        if i in (0, len(COLUMNS) - 1):
-            return Text(f" {title}" if i == 0 else f"  {title}")
-        return Text(title, justify="right")
+            shown = f"{title} {down if self.reversed else up}"
+        if title in NUMBER_WIDTHS:
+            return Text(shown, justify="right")
+        return Text(f" {shown}" if title == "class" else f"  {shown}")
 
-    def _cells(self, row: ClassRow, bar_width: int) -> list[Text]:
+    def _cells(self, row: ClassRow, name_width: int, bar_width: int) -> list[Text]:
         colors = palette(self.app)
         score = row.score
         recall = Text.assemble(
             (bar(score.recall, bar_width, ascii=self.ascii), colors.primary),
-            f"{100 * score.recall:8.2f}",
+            f"{100 * score.recall:{NUMBER_WIDTHS['recall']}.2f}",
         )
-        taken = f"{row.times:5} {shorten(row.taken_for, NAME_WIDTH, ascii=self.ascii)}"
+        times = f" ({row.times})"
+        taken_for = shorten(row.taken_for, TAKEN_FOR_WIDTH - len(times), ascii=self.ascii) + times
         return [
-            Text(f" {shorten(score.name, NAME_WIDTH - 1, ascii=self.ascii)}", style="bold"),
+            Text(f" {shorten(score.name, name_width, ascii=self.ascii)}", style="bold"),
             recall,
             Text(f"{100 * score.precision:.2f}", justify="right"),
             Text(f"{100 * score.f1:.2f}", justify="right"),
             Text(formats.count(score.support), justify="right"),
-            Text(taken if row.times else "", style=colors.muted),
+            Text(f"  {taken_for}" if row.times else "", style=colors.muted),
         ]

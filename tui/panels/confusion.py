@@ -17,10 +17,11 @@ from textual.widgets import DataTable
 
 from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
 from tui.render import formats
-from tui.state import Answers, View
+from tui.state import Answers
 
 NOTHING = "No answers yet: they come when the first epoch is over."
-NAME_WIDTH = 9
+SHORTEST_NAME = 8
+"""To how many cells the rows' names may be cut so that the columns fit."""
 NARROWEST_CELL = 6
 STRONGEST = 0.8
 """How much of the heat's colour the most frequent mistake has."""
@@ -104,6 +105,12 @@ class Cell:
             yield Segment(*self.panel.heat_map.look(self.row, self.column))
 
 
+class HeatTable(DataTable[object]):
+    """A table that says in the footer what enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "see its images")]
+
+
 class ConfusionPanel(TablePanel):
     """The confusion matrix."""
 
@@ -116,7 +123,6 @@ class ConfusionPanel(TablePanel):
         "c shows counts, or per cent of the row."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "see its images"),
         Binding("c", "percent", "counts/%"),
     ]
 
@@ -137,13 +143,12 @@ class ConfusionPanel(TablePanel):
 
     def build_table(self) -> DataTable[object]:
         """A table whose cells touch, so that heat flows together."""
-        return DataTable(cell_padding=0, cursor_background_priority="css")
+        return HeatTable(cell_padding=0, cursor_background_priority="css")
 
-    def show(self, view: View) -> None:
-        """Take the newest state."""
-        self.view = view
-        answers = view.answers
-        shown = (answers, self.percent, self.app.theme)
+    def fill(self) -> None:
+        """Take new answers; the places are made anew only for other classes or another width."""
+        answers = self.view.answers
+        shown = (answers, self.percent, self.app.theme, self.size.width)
         if shown == self._shown:
             return
         self._shown = shown
@@ -152,7 +157,7 @@ class ConfusionPanel(TablePanel):
             self.heat_map = None
             return
         self.heat_map = HeatMap(answers, self.percent, palette(self.app), self.ascii)
-        built_for = (self.heat_map.names, self.heat_map.width)
+        built_for = (self.heat_map.names, self.heat_map.width, self.size.width)
         if built_for != self._built_for:
             self._built_for = built_for
             self._build(self.heat_map)
@@ -162,7 +167,7 @@ class ConfusionPanel(TablePanel):
     def action_percent(self) -> None:
         """Show counts, or per cent of the row."""
         self.percent = not self.percent
-        self.show(self.view)
+        self.fill()
 
     @on(DataTable.CellSelected)
     def choose(self, event: DataTable.CellSelected) -> None:
@@ -180,15 +185,21 @@ class ConfusionPanel(TablePanel):
 
     def _describe(self) -> None:
         if self.heat_map is not None:
-            self.say(f" {self.heat_map.words(*self.table.cursor_coordinate)}")
+            self.say(self.heat_map.words(*self.table.cursor_coordinate))
 
     def _build(self, heat_map: HeatMap) -> None:
         """Make the places; what stands in them follows by itself."""
         table, places = self.table, range(heat_map.size + 1)
+        room = self.size.width - heat_map.width * len(places) - 2
+        names = [
+            shorten(heat_map.name(i), max(room, SHORTEST_NAME), ascii=self.ascii) for i in places
+        ]
+        cursor = table.cursor_coordinate
         table.clear(columns=True)
         for i in places:
-            name = shorten(heat_map.name(i), heat_map.width - 1, ascii=self.ascii)
-            table.add_column(Text(f"{name} ", justify="right"), width=heat_map.width)
+            title = shorten(heat_map.name(i), heat_map.width - 1, ascii=self.ascii)
+            table.add_column(Text(f"{title} ", justify="right"), width=heat_map.width)
         for i in places:
-            name = shorten(heat_map.name(i), NAME_WIDTH, ascii=self.ascii)
-            table.add_row(*(Cell(self, i, j) for j in places), label=Text(f" {name} "))
+            cells = [Cell(self, i, j) for j in places]
+            table.add_row(*cells, label=Text(f" {names[i]} "))
+        table.move_cursor(row=cursor.row, column=cursor.column)

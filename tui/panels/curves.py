@@ -22,8 +22,12 @@ from tui.state import Answers, RunState, View
 NOTHING = "Nothing trained yet: press space to start."
 SIDE_BY_SIDE = 90
 """From this width on there is room for two charts beside each other."""
-LOWEST_CHART = 7
-"""Lines below which charts had better stand beside each other, if they can be 30 cells wide."""
+NARROWEST_PAIR = 60
+LOWEST_CHART = 9
+"""Lines below which two charts had better stand beside each other from NARROWEST_PAIR on."""
+LOWEST_PAIR = 12
+"""Lines below which there is only room for the loss."""
+LOWEST_WITH_BARS = 14
 SMOOTHINGS = {"off": 1, "light": 20, "strong": 100}
 """Over about how many batches the curves are averaged."""
 RECENT = 20
@@ -49,6 +53,7 @@ class CurvesPanel(Widget, can_focus=True):
         "Loss (lower is better) and accuracy while the network learns, over the epochs.\n"
         "The line is training, batch by batch; the marks are validation, on images kept aside,\n"
         "once an epoch. When training improves and validation does not, it learns by heart.\n"
+        "After the first epoch the accuracy axis leaves out where training began.\n"
         "b shows whole epochs only, or batches again; l turns the loss axis logarithmic;\n"
         f"m smooths the batches: off, light (about {SMOOTHINGS['light']} of them) or strong "
         f"(about {SMOOTHINGS['strong']}).\n"
@@ -123,8 +128,9 @@ def picture(
     if view.run is not None:
         lines = [figures(view.run, options, width, colors)]
     if view.answers is not None:
-        room = max(1, height // 4) if view.run else height
-        lines = class_bars(view.answers, width, room, colors, ascii) + lines
+        room = height // 3 if view.run else height
+        if not view.run or height >= LOWEST_WITH_BARS:
+            lines = class_bars(view.answers, width, room, colors, ascii) + lines
     if view.run is not None and height > len(lines):
         charts = _charts(view.run, options, width, height - len(lines), colors, ascii)
         lines = charts + lines
@@ -137,42 +143,46 @@ def _charts(
     run: RunState, options: CurveOptions, width: int, height: int, colors: Palette, ascii: bool
 ) -> list[Text]:
     """Loss and accuracy, beside each other or one above the other."""
-    beside = width >= SIDE_BY_SIDE or (height < 2 * LOWEST_CHART and width >= 60)
-    first_width, second_width = ((width - 3) // 2, (width - 2) // 2) if beside else (width, width)
-    first_height, second_height = (
-        (height, height) if beside else (height - height // 2, height // 2)
-    )
     end = max(run.step / max(run.batches_per_epoch, 1), 1e-9)
-    start = 0.0 if options.batches else min(1.0, end)
-    marks = [epoch.epoch for epoch in run.epochs] if options.batches else []
-    over = "over epochs"
 
-    def chart(name: str, width: int, height: int, title: str, log: bool, percent: bool) -> Text:
+    def chart(name: str, width: int, height: int) -> list[Text]:
         series = curves(run, name, options, width, colors)
-        return line_chart(
+        log = options.log and name == "loss"
+        drawn = line_chart(
             series,
             width=width,
             height=height,
-            title=title,
+            title=f"{'log ' if log else ''}{name} over epochs",
             log_y=log,
-            percent=percent,
-            x_range=(start, end),
-            marks=marks,
+            percent=name == "accuracy",
+            x_range=(0.0 if options.batches else min(1.0, end), end),
+            y_range=late_range(series, end) if name == "accuracy" and run.epochs else None,
+            marks=[epoch.epoch for epoch in run.epochs] if options.batches else [],
             foreground=colors.muted,
             ascii=ascii,
             empty="no batches yet" if options.batches else "no epoch is over yet: b shows batches",
         )
+        return list(drawn.split("\n"))
 
-    loss_title = f"{'log ' if options.log else ''}loss {over}"
-    loss = chart("loss", first_width, first_height, loss_title, options.log, False)
-    accuracy = chart("accuracy", second_width, second_height, f"accuracy {over}", False, True)
-    upper, lower = list(loss.split("\n")), list(accuracy.split("\n"))
-    if not beside:
-        return upper + lower
-    return [
-        Text.assemble(left, " " * (width - second_width - left.cell_len), right)
-        for left, right in zip(upper, lower, strict=True)
-    ]
+    if width >= SIDE_BY_SIDE or (height < 2 * LOWEST_CHART and width >= NARROWEST_PAIR):
+        half = (width - 2) // 2
+        pairs = zip(chart("loss", half, height), chart("accuracy", half, height), strict=True)
+        gap = width - half
+        return [Text.assemble(left, " " * (gap - left.cell_len), right) for left, right in pairs]
+    if height < LOWEST_PAIR:
+        return chart("loss", width, height)
+    lower = height // 2
+    return chart("loss", width, height - lower) + chart("accuracy", width, lower)
+
+
+def late_range(series: Sequence[Series], end: float) -> tuple[float, float] | None:
+    """The values after the first tenth: the beginning would press all later ones together."""
+    late = [np.asarray(one.y)[np.asarray(one.x) > end / 10] for one in series]
+    values = np.concatenate(late).astype(np.float64)
+    values = values[np.isfinite(values)]
+    if len(values) == 0 or np.ptp(values) == 0:
+        return None
+    return float(values.min()), float(values.max())
 
 
 def curves(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from rich.cells import cell_len
 from rich.text import Text
 from textual.widget import Widget
 
+from tui.pieces import Piece, one_line, piece
 from tui.render import formats
 from tui.render.bars import bar
 from tui.state import Phase, RunState
@@ -25,22 +22,10 @@ SIGNS = {
 }
 """A sign for each phase, also in ASCII: the word beside it says the same."""
 
-GAP = 2
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of the line; where there is too little room the highest `rank` goes first."""
-
-    text: str
-    rank: int
-    style: str = ""
-
-
 class Header(Widget):
     """One line: name, dataset, state, progress, speed, time left."""
 
-    DEFAULT_CSS = "Header { height: 1; width: 1fr; }"
+    DEFAULT_CSS = "Header { height: 1; width: 1fr; padding: 0 1; }"
 
     def __init__(self, *, ascii: bool = False) -> None:
         super().__init__()
@@ -54,12 +39,12 @@ class Header(Widget):
         `data` says what is learned, `idle` what is shown without a run, and `word` what is under
         way and not to be seen in the run's phase.
         """
-        left = [Piece(" cnn-tui", 5, "bold"), Piece(data, 6)]
+        left = [piece("cnn-tui", 5, "bold"), piece(data, 6)]
         if run is not None:
-            left.insert(1, Piece(f"run {run.run_id}", 7))
+            left.insert(1, piece(f"run {run.run_id}", 7))
             right = _progress(run, word, self._ascii)
         else:
-            right = [Piece(f"{'-' if self._ascii else '○'} {word or idle}", 0, "bold")]
+            right = [piece(f"{'-' if self._ascii else '○'} {word or idle}", 0, "bold")]
         if (left, right) != (self._left, self._right):
             self._left, self._right = left, right
             self.refresh()
@@ -74,36 +59,19 @@ def _progress(run: RunState, word: str, ascii: bool) -> list[Piece]:
     if not word and run.evaluating is not None:
         done, total = run.evaluating
         word = f"evaluating {formats.percent(done / max(total, 1), 0)}"
-    pieces = [Piece(f"{SIGNS[phase][ascii]} {word or phase.value}", 0, "bold")]
-    pieces.append(Piece(f"epoch {_current_epoch(run)}/{run.config.training.epochs}", 2))
-    pieces.append(Piece(bar(run.progress, 10, track=True, ascii=ascii), 8))
-    pieces.append(Piece(formats.percent(run.progress, 0), 1))
+    if not word and phase is Phase.PAUSED:
+        word = f"paused at step {formats.count(run.step)}"
+    pieces = [piece(f"{SIGNS[phase][ascii]} {word or phase.value}", 0, "bold")]
+    pieces.append(piece(f"epoch {_current_epoch(run)}/{run.config.training.epochs}", 2))
+    pieces.append(piece(bar(run.progress, 10, track=True, ascii=ascii), 8))
+    pieces.append(piece(formats.percent(run.progress, 0), 1))
     if phase in (Phase.TRAINING, Phase.EVALUATING):
-        pieces.append(Piece(f"{formats.count(round(run.images_per_second))} img/s", 4))
+        pieces.append(piece(f"{formats.count(round(run.images_per_second))} img/s", 4))
         if run.seconds_left is not None:
-            pieces.append(Piece(f"{formats.duration(run.seconds_left)} left", 3))
+            pieces.append(piece(f"{formats.duration(run.seconds_left)} left", 3))
     return pieces
 
 
 def _current_epoch(run: RunState) -> int:
     """The epoch that is under way, counted from 1; at the end the last one."""
     return max(1, min(run.epoch + 1, run.config.training.epochs))
-
-
-def one_line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Text:
-    """The pieces at both ends of a line, without those for which there is no room."""
-    kept = [piece for piece in (*left, *right) if piece.text]
-    while len(kept) > 1 and _width(kept) > width - 1:
-        kept.remove(max(kept, key=lambda piece: piece.rank))
-    start = _join([piece for piece in left if piece in kept])
-    end = _join([piece for piece in right if piece in kept])
-    room = max(width - start.cell_len - end.cell_len - 1, GAP if start.cell_len else 0)
-    return Text.assemble(start, " " * room, end, no_wrap=True, overflow="ellipsis")
-
-
-def _width(pieces: Sequence[Piece]) -> int:
-    return sum(cell_len(piece.text) + GAP for piece in pieces) - GAP
-
-
-def _join(pieces: Sequence[Piece]) -> Text:
-    return Text(" " * GAP).join([Text(piece.text, piece.style) for piece in pieces])

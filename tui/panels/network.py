@@ -31,11 +31,11 @@ class LayerList(OptionList):
     """The layers, one line each."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "Fields"),
-        Binding("a", "ask('add')", "Add"),
-        Binding("backspace,delete", "ask('drop')", "Drop", key_display="⌫"),
-        Binding("left_square_bracket,shift+up", "ask('up')", "Up", key_display="["),
-        Binding("right_square_bracket,shift+down", "ask('down')", "Down", key_display="]"),
+        Binding("enter", "select", "fields"),
+        Binding("a", "ask('add')", "add"),
+        Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫"),
+        Binding("left_square_bracket,shift+up", "ask('up')", "up", key_display="["),
+        Binding("right_square_bracket,shift+down", "ask('down')", "down", key_display="]"),
     ]
 
     @dataclass

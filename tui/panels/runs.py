@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
@@ -15,20 +16,22 @@ from textual.widgets import DataTable
 from tui.panels import PHASE_SIGNS, TablePanel, palette, shorten
 from tui.render import formats
 from tui.render.bars import bar
-from tui.state import Phase, RunRow, View
+from tui.state import Phase, RunRow
 
 NOTHING = "No runs yet: press space to start one."
-COLUMNS = {
-    "run": 9,
-    "state": 13,
-    "progress": 17,
-    "best": 10,
-    "age": 8,
-    "dataset": 16,
-    "network": 40,
-}
+WIDTHS = {"run": 9, "state": 13, "progress": 17, "best": 9, "age": 7}
+"""The columns whose width is known; dataset and network share the rest."""
+WIDEST_DATASET = 24
+NARROWEST_NETWORK = 10
+"""Below this a network is only told under the table."""
 BAR_WIDTH = 10
 RESUMABLE = (Phase.LOST, Phase.STOPPED)
+
+
+class RunTable(DataTable[object]):
+    """A table that says in the footer what enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "open")]
 
 
 class RunsPanel(TablePanel):
@@ -36,14 +39,13 @@ class RunsPanel(TablePanel):
 
     help_text: ClassVar[str] = (
         "Every run in the folder of saved models. A run trains in a process of its own:\n"
-        "closing the dashboard does not end it.\n"
+        "closing the dashboard does not end it. Best is the test accuracy of its best epoch.\n"
         "enter opens the run under the cursor in all views.\n"
         "u resumes one that was stopped or lost, from its last checkpoint.\n"
         "k asks a living run to write a checkpoint and stop.\n"
         "Lost: its process ended without a word, as after a power cut."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "open"),
         Binding("u", "resume", "resume"),
         Binding("k", "stop", "stop"),
     ]
@@ -73,30 +75,24 @@ class RunsPanel(TablePanel):
     ) -> None:
         super().__init__(ascii=ascii, id=id)
         self._clock = clock
-        self._cells: dict[str, tuple[Text, ...]] = {}
+        self._cells: dict[str, dict[str, Text]] = {}
+        self._widths: dict[str, int] = {}
 
     def build_table(self) -> DataTable[object]:
         """A table whose rows are runs."""
-        table: DataTable[object] = DataTable(cursor_type="row", cell_padding=0)
-        table.cursor_foreground_priority = "renderable"
-        return table
+        return RunTable(cursor_type="row", cell_padding=0)
 
-    def on_mount(self) -> None:
-        """Make the columns."""
-        for title, width in COLUMNS.items():
-            table_title = Text(f" {title}" if title == "run" else title)
-            self.table.add_column(table_title, width=width, key=title)
-
-    def show(self, view: View) -> None:
-        """Take the newest state."""
-        self.view = view
-        self.show_nothing("" if view.runs else NOTHING)
-        cells = {row.id: self._row_cells(row) for row in view.runs}
-        if list(cells) == list(self._cells):
+    def fill(self) -> None:
+        """Write what is new into the table."""
+        rows = self.view.runs
+        self.show_nothing("" if rows else NOTHING)
+        widths = self._column_widths()
+        cells = {row.id: self._row_cells(row, widths) for row in rows}
+        if list(cells) == list(self._cells) and widths == self._widths:
             self._update(cells)
         else:
-            self._rebuild(cells)
-        self._cells = cells
+            self._rebuild(cells, widths)
+        self._cells, self._widths = cells, widths
         self._describe()
 
     def action_resume(self) -> None:
@@ -140,24 +136,34 @@ class RunsPanel(TablePanel):
         if row is not None:
             self.say(f"{row.id}: {row.network} on {row.dataset}")
 
-    def _update(self, cells: dict[str, tuple[Text, ...]]) -> None:
+    def _column_widths(self) -> dict[str, int]:
+        longest = max((cell_len(row.dataset) for row in self.view.runs), default=0)
+        widths = {**WIDTHS, "dataset": min(max(longest, len("dataset")), WIDEST_DATASET) + 1}
+        room = self.size.width - sum(widths.values()) - 2
+        return {**widths, "network": room} if room >= NARROWEST_NETWORK else widths
+
+    def _update(self, cells: dict[str, dict[str, Text]]) -> None:
         """Write what is new into a table of the same runs."""
         for run_id, row in cells.items():
-            for title, old, new in zip(COLUMNS, self._cells[run_id], row, strict=True):
-                if old != new or old.spans != new.spans:
+            for title, new in row.items():
+                old = self._cells[run_id][title]
+                if (old.plain, old.style, old.spans) != (new.plain, new.style, new.spans):
                     self.table.update_cell(run_id, title, new)
 
-    def _rebuild(self, cells: dict[str, tuple[Text, ...]]) -> None:
+    def _rebuild(self, cells: dict[str, dict[str, Text]], widths: dict[str, int]) -> None:
         """Runs came or went: fill the table anew, the cursor staying on its run."""
         table = self.table
         on_run = list(self._cells)[table.cursor_row] if self._cells else None
-        table.clear()
+        table.clear(columns=True)
+        for title, width in widths.items():
+            table.add_column(Text(f" {title}" if title == "run" else title), width=width, key=title)
         for run_id, row in cells.items():
-            table.add_row(*row, key=run_id)
-        if on_run in cells:
-            table.move_cursor(row=table.get_row_index(str(on_run)))
+            table.add_row(*row.values(), key=run_id)
+        if on_run is not None and on_run in cells:
+            table.move_cursor(row=table.get_row_index(on_run))
 
-    def _row_cells(self, row: RunRow) -> tuple[Text, ...]:
+    def _row_cells(self, row: RunRow, widths: dict[str, int]) -> dict[str, Text]:
+        """The cells by the titles of their columns."""
         colors = palette(self.app)
         tones = {
             Phase.TRAINING: colors.good,
@@ -168,13 +174,15 @@ class RunsPanel(TablePanel):
         sign = PHASE_SIGNS[row.phase][self.ascii]
         progress = bar(row.progress, BAR_WIDTH, track=True, ascii=self.ascii)
         best = "" if row.best_accuracy is None else formats.percent(row.best_accuracy)
-        age = formats.age(self._clock() - row.started)
-        return (
-            Text(f" {shorten(row.id, 8, ascii=self.ascii)}", style="bold"),
-            Text(f"{sign} {row.phase}", style=tones.get(row.phase, colors.accent)),
-            Text.assemble((progress, colors.primary), f"{100 * row.progress:4.0f} %"),
-            Text(best),
-            Text(age),
-            Text(shorten(row.dataset, COLUMNS["dataset"] - 1, ascii=self.ascii)),
-            Text(shorten(row.network, COLUMNS["network"], ascii=self.ascii), style=colors.muted),
-        )
+        dataset = shorten(row.dataset, widths["dataset"] - 1, ascii=self.ascii)
+        network = shorten(row.network, widths.get("network", 0), ascii=self.ascii)
+        cells = {
+            "run": Text(f" {shorten(row.id, 8, ascii=self.ascii)}", style="bold"),
+            "state": Text(f"{sign} {row.phase}", style=tones.get(row.phase, colors.accent)),
+            "progress": Text.assemble((progress, colors.primary), f"{100 * row.progress:4.0f} %"),
+            "best": Text(best),
+            "age": Text(formats.age(self._clock() - row.started)),
+            "dataset": Text(dataset),
+            "network": Text(network, style=colors.muted),
+        }
+        return {title: cells[title] for title in widths}

@@ -76,7 +76,7 @@ class MistakesPanel(Vertical):
         return self.query_one(Grid)
 
     def on_mount(self) -> None:
-        """Start without pictures."""
+        """Show what was given before there was a screen."""
         self._fill()
 
     def focus(self, scroll_visible: bool = True) -> Self:
@@ -143,6 +143,8 @@ class MistakesPanel(Vertical):
             self.grid.cursor = place
 
     def _fill(self) -> None:
+        if not self.is_mounted:
+            return
         answers, grid = self.answers, self.grid
         if answers is None:
             self._say("", NOTHING)
@@ -151,16 +153,13 @@ class MistakesPanel(Vertical):
         indices = answers.mistakes(self.true, self.predicted, self.order)
         place = np.flatnonzero(indices == under_cursor)
         grid.fill(answers, indices, int(place[0]) if len(place) else 0)
-        self._say(headline(answers, indices, self.true, self.predicted, self.order), "")
-        if not len(indices):
-            total = formats.count(len(answers.labels))
-            some = len(answers.wrong) > 0
-            self._say(
-                headline(answers, indices, self.true, self.predicted, self.order),
-                "No such mistakes: a shows all again."
-                if some
-                else f"Not one mistake among {total} images.",
-            )
+        line = headline(answers, indices, self.true, self.predicted, self.order)
+        self._say(line, "" if len(indices) else self._why_none(answers))
+
+    def _why_none(self, answers: Answers) -> str:
+        if len(answers.wrong):
+            return "No such mistakes: a shows all again."
+        return f"Not one mistake among {formats.count(len(answers.labels))} images."
 
     def _say(self, line: str, nothing: str) -> None:
         """Write the line of words, and a sentence where there are no pictures."""
