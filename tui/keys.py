@@ -61,9 +61,9 @@ class KeyLine(Widget):
             name = binding.action.rpartition(".")[2]
             if not (binding.show or name == "command_palette") or not active.enabled:
                 continue
-            if binding.action in seen:
+            if (active.node, binding.action) in seen:
                 continue
-            seen.add(binding.action)
+            seen.add((active.node, binding.action))
             text = self._text(binding, key_style)
             if active.node is not self.app:
                 own.append(Piece(text, OWN_RANK))

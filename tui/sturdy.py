@@ -76,7 +76,7 @@ class SturdyApp(App[str]):
         return f"That went wrong ({type(error).__name__}: {error}); details are in {self.log_file}."
 
     def _fatal_error(self) -> None:
-        """Textual would print the traceback of what ends the app."""
+        """Textual would print the traceback of what ends the app; what follows from it is noise."""
         error = self._exception
-        words = self._in_words(error) if isinstance(error, Exception) else "Something went wrong."
-        self.panic(f"cnn-tui: {words}")
+        if isinstance(error, Exception) and not self._exit_renderables:
+            self.panic(f"cnn-tui: {self._in_words(error)}")

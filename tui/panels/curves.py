@@ -10,13 +10,14 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.strip import Strip
 from textual.widget import Widget
 
 from nn.runs.messages import EpochFinished
 from tui.panels import Palette, palette, shorten
 from tui.render import formats
 from tui.render.bars import bar
-from tui.render.charts import Series, Values, line_chart, smooth
+from tui.render.charts import Series, Values, decimate, line_chart, smooth
 from tui.state import Answers, RunState, View
 
 NOTHING = "Nothing trained yet: press space to start."
@@ -73,7 +74,7 @@ class CurvesPanel(Widget, can_focus=True):
         self.options = CurveOptions()
         self.view = View()
         self._painted: tuple[object, ...] = ()
-        self._picture = Text()
+        self._strips: list[Strip] = []
 
     def show(self, view: View) -> None:
         """Take the newest state, and repaint if it is news."""
@@ -81,15 +82,18 @@ class CurvesPanel(Widget, can_focus=True):
         if self._what_to_paint() != self._painted:
             self.refresh()
 
-    def render(self) -> Text:
-        """The picture, painted anew only if something in it has changed."""
+    def render_line(self, y: int) -> Strip:
+        """One line of the picture, which is painted anew only if something in it has changed."""
         wanted = self._what_to_paint()
         if wanted != self._painted:
-            width, height = self.content_size
-            colors = palette(self.app)
-            self._picture = picture(self.view, self.options, width, height, colors, self.ascii)
+            width, height = self.size
+            lines = picture(self.view, self.options, width, height, palette(self.app), self.ascii)
+            self._strips = [self._strip(line) for line in lines]
             self._painted = wanted
-        return self._picture
+        strip = self._strips[y] if y < len(self._strips) else Strip([])
+        return strip.apply_style(self.rich_style).adjust_cell_length(
+            self.size.width, self.rich_style
+        )
 
     def action_batches(self) -> None:
         """Show every batch, or whole epochs only."""
@@ -109,34 +113,33 @@ class CurvesPanel(Widget, can_focus=True):
         self.options = options
         self.refresh()
 
+    def _strip(self, line: Text) -> Strip:
+        """A line as segments; rich leaves a text's own style out where it has no spans."""
+        console = self.app.console
+        return Strip(line.render(console)).apply_style(console.get_style(line.style))
+
     def _what_to_paint(self) -> tuple[object, ...]:
         run, answers = self.view.run, self.view.answers
         version = run.version if run else 0
-        return run, version, answers, self.content_size, self.options, self.app.theme
+        return run, version, answers, self.size, self.options, self.app.theme
 
 
 def picture(
     view: View, options: CurveOptions, width: int, height: int, colors: Palette, ascii: bool
-) -> Text:
-    """The whole panel in `height` lines of `width` cells: charts, bars, one line of figures."""
-    if width < 1 or height < 1:
-        return Text()
-    if view.run is None and view.answers is None:
-        above = "\n" * ((height - 1) // 2)
-        return Text(above + NOTHING.center(width).rstrip(), colors.muted, no_wrap=True)
+) -> list[Text]:
+    """The whole panel, at most `height` lines: charts, bars, one line of figures."""
+    run, answers = view.run, view.answers
+    if run is None and answers is None:
+        nothing = Text(NOTHING.center(width), colors.muted)
+        return [*[Text()] * ((height - 1) // 2), nothing]
     lines: list[Text] = []
-    if view.run is not None:
-        lines = [figures(view.run, options, width, colors)]
-    if view.answers is not None:
-        room = height // 3 if view.run else height
-        if not view.run or height >= LOWEST_WITH_BARS:
-            lines = class_bars(view.answers, width, room, colors, ascii) + lines
-    if view.run is not None and height > len(lines):
-        charts = _charts(view.run, options, width, height - len(lines), colors, ascii)
-        lines = charts + lines
-    page = Text("\n").join(lines[-height:])
-    page.no_wrap, page.overflow = True, "crop"
-    return page
+    if answers is not None and (run is None or height >= LOWEST_WITH_BARS):
+        lines = class_bars(answers, width, height // 3 if run else height, colors, ascii)
+    if run is not None:
+        lines.append(figures(run, options, width, colors))
+        if height > len(lines):
+            lines = [*_charts(run, options, width, height - len(lines), colors, ascii), *lines]
+    return lines[-height:]
 
 
 def _charts(
@@ -202,7 +205,7 @@ def curves(
     else:
         train = x, np.array([getattr(epoch, f"train_{name}") for epoch in run.epochs])
     return [
-        Series("train", *train, colors.primary),
+        Series("train", *decimate(*train, columns), colors.primary),
         Series(judge, x, judged, colors.accent),
     ]
 

@@ -5,22 +5,11 @@ from __future__ import annotations
 from rich.text import Text
 from textual.widget import Widget
 
+from tui.panels import PHASE_SIGNS
 from tui.pieces import Piece, one_line, piece
 from tui.render import formats
 from tui.render.bars import bar
 from tui.state import Phase, RunState
-
-SIGNS = {
-    Phase.STARTING: ("○", "~"),
-    Phase.TRAINING: ("●", "*"),
-    Phase.EVALUATING: ("◐", "*"),
-    Phase.PAUSED: ("‖", "="),
-    Phase.FINISHED: ("✓", "+"),
-    Phase.STOPPED: ("■", "-"),
-    Phase.FAILED: ("✗", "x"),
-    Phase.LOST: ("?", "?"),
-}
-"""A sign for each phase, also in ASCII: the word beside it says the same."""
 
 class Header(Widget):
     """One line: name, dataset, state, progress, speed, time left."""
@@ -61,7 +50,7 @@ def _progress(run: RunState, word: str, ascii: bool) -> list[Piece]:
         word = f"evaluating {formats.percent(done / max(total, 1), 0)}"
     if not word and phase is Phase.PAUSED:
         word = f"paused at step {formats.count(run.step)}"
-    pieces = [piece(f"{SIGNS[phase][ascii]} {word or phase.value}", 0, "bold")]
+    pieces = [piece(f"{PHASE_SIGNS[phase][ascii]} {word or phase.value}", 0, "bold")]
     pieces.append(piece(f"epoch {_current_epoch(run)}/{run.config.training.epochs}", 2))
     pieces.append(piece(bar(run.progress, 10, track=True, ascii=ascii), 8))
     pieces.append(piece(formats.percent(run.progress, 0), 1))

@@ -27,6 +27,15 @@ from tui.render import formats
 WRONG = "x "
 
 
+@dataclass(frozen=True)
+class LayerLine:
+    """A layer in the list: what it is, what comes out of it, and what is wrong with it."""
+
+    words: str
+    shape: str
+    problem: str
+
+
 class LayerList(OptionList):
     """The layers, one line each."""
 
@@ -48,17 +57,37 @@ class LayerList(OptionList):
         """Pass the wish on."""
         self.post_message(self.Asked(what))
 
-    def show(self, lines: list[Text]) -> None:
+    def __init__(self) -> None:
+        super().__init__(compact=True, markup=False)
+        self._layer_lines: list[LayerLine] = []
+
+    def show(self, lines: list[LayerLine]) -> None:
         """Draw the layers; the cursor stays where it is."""
-        if len(lines) != self.option_count:
+        self._layer_lines = lines
+        texts = [self._text(line) for line in lines]
+        if len(texts) != self.option_count:
             cursor = self.highlighted or 0
             with self.prevent(OptionList.OptionHighlighted):
-                self.set_options([Option(line) for line in lines])
-                self.highlighted = min(cursor, len(lines) - 1) if lines else None
+                self.set_options([Option(text) for text in texts])
+                self.highlighted = min(cursor, len(texts) - 1) if texts else None
             return
-        for index, line in enumerate(lines):
-            if self.options[index].prompt != line:
-                self.replace_option_prompt_at_index(index, line)
+        for index, text in enumerate(texts):
+            if self.options[index].prompt != text:
+                self.replace_option_prompt_at_index(index, text)
+
+    def on_resize(self, event: Resize) -> None:
+        """The lines are as wide as the list."""
+        self.show(self._layer_lines)
+
+    def _text(self, line: LayerLine) -> Text:
+        room = max(self.size.width - cell_len(line.shape) - 1, 8)
+        words = line.words
+        if cell_len(words) > room:
+            words = set_cell_size(words, room - 1) + "…"
+        text = Text(f"{set_cell_size(words, room)} {line.shape}")
+        if line.problem:
+            text.append(f"\n   {WRONG}{line.problem}", "bold")
+        return text
 
 
 class NetworkPanel(VerticalScroll):
@@ -71,6 +100,7 @@ follow as you type; what is wrong stands beside it, and nothing starts until it 
 While a run trains, "new run" marks what it does not take over any more."""
 
     can_focus = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "list", "layers")]
 
     class Edited(Message):
         """The draft's layers are others now."""
@@ -94,11 +124,9 @@ While a run trains, "new run" marks what it does not take over any more."""
         with Horizontal(classes="line"):
             yield Static("preset", classes="label")
             yield self._preset
-        yield LayerList(compact=True, markup=False)
+        yield LayerList()
         yield FieldList(id="layer-fields")
         yield Static(id="sums", markup=False)
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "list", "Layers", show=False)]
 
     def on_mount(self) -> None:
         """Draw the draft."""
@@ -114,6 +142,10 @@ While a run trains, "new run" marks what it does not take over any more."""
     def edit(self) -> None:
         """Put the cursor into the list of layers."""
         self._layers.focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Who is in the list need not go back to it."""
+        return action != "list" or not self._layers.has_focus
 
     def action_list(self) -> None:
         """Back from a field to the list."""
@@ -133,19 +165,11 @@ While a run trains, "new run" marks what it does not take over any more."""
         fields = draft.fields(f"{LIST}.{self._cursor}") if draft.layer_count else []
         self.query_one("#layer-fields", FieldList).show(draft, fields, self._running)
 
-    def _line(self, index: int) -> Text:
-        """Number, kind and fields on the left, the output's shape on the right."""
-        draft, width = self._draft, max(self._layers.size.width - 1, 12)
-        planned = draft.plan.layers
+    def _line(self, index: int) -> LayerLine:
+        planned = self._draft.plan.layers
         shape = show_shape(planned[index].output_shape) if index < len(planned) else ""
-        words = f"{index + 1:>2} {draft.layer_line(index)}"
-        room = width - len(shape) - 1
-        if cell_len(words) > room:
-            words = set_cell_size(words, room - 1) + "…"
-        line = Text(f"{set_cell_size(words, room)} {shape}")
-        if problem := self._problem(index):
-            line.append(f"\n   {WRONG}{problem}", "bold")
-        return line
+        words = f"{index + 1:>2} {self._draft.layer_line(index)}"
+        return LayerLine(words, shape, self._problem(index))
 
     def _problem(self, index: int) -> str:
         """What is wrong with a layer, in words."""
@@ -172,10 +196,6 @@ While a run trains, "new run" marks what it does not take over any more."""
             memory = plan.training_bytes(draft.config.training.batch_size)
             lines.append(f"{formats.size(memory)} of memory to train")
         return "\n".join(lines)
-
-    def on_resize(self, event: Resize) -> None:
-        """The lines are as wide as the list."""
-        self.show(self._running)
 
     @on(OptionList.OptionHighlighted)
     def _look_at_layer(self, event: OptionList.OptionHighlighted) -> None:

@@ -129,7 +129,7 @@ class RunsPanel(TablePanel):
 
     def _row_under_cursor(self) -> RunRow | None:
         row = self.table.cursor_row
-        return self.view.runs[row] if row < len(self.view.runs) else None
+        return self.view.runs[row] if 0 <= row < len(self.view.runs) else None
 
     def _describe(self) -> None:
         row = self._row_under_cursor()

@@ -24,7 +24,7 @@ class TrainingPanel(Vertical):
 How the next run trains. "live" marks fields that may change while it runs: enter applies them to
 the run at once. "new run" marks those that differ from the run that trains now."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "back")]
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(id="training")

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nn.data import DATASETS, Dataset, as_floats, describe, load, mnist
+from nn.data import DATASETS, Dataset, Part, as_floats, describe, load, mnist
 from nn.schema import InputError
 
 
@@ -48,6 +48,20 @@ def test_describe_reads_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 def test_every_dataset_is_listed_under_its_own_name() -> None:
     assert [describe(name).name for name in DATASETS] == list(DATASETS)
+
+
+LOADED = ["mnist"]
+
+
+@pytest.mark.parametrize("name", LOADED)
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_what_was_described_is_what_is_read(name: str, part: Part) -> None:
+    info, data = describe(name), load(name, part)
+    count = info.train_count if part == "train" else info.test_count
+    assert data.images.shape == (count, *info.input_shape)
+    assert data.images.dtype == np.uint8
+    assert set(data.labels.tolist()) == set(range(len(info.class_names)))
+    assert data.class_names == info.class_names
 
 
 @pytest.mark.parametrize("ask", [describe, lambda name: load(name, "test")])
