@@ -13,6 +13,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from nn.files import remove_drafts
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal, append
@@ -30,6 +31,7 @@ def main(path: str) -> int:
     stale = commands.read_all()
     try:
         with run.hold():
+            remove_drafts(run.path)
             return _train(run, commands, stale)
     except InputError as error:
         print(error, file=sys.stderr)
