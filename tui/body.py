@@ -55,7 +55,7 @@ class Body(Container):
 
     def __init__(self, draft: Draft, *, ascii: bool) -> None:
         super().__init__()
-        self.network = NetworkPanel(draft)
+        self.network = NetworkPanel(draft, ascii=ascii)
         self.training = TrainingPanel(draft)
         self.views: dict[str, ViewPanel] = {
             name: panel(ascii=ascii, id=name) for name, panel in self.VIEWS.items()
@@ -145,4 +145,3 @@ class Body(Container):
             self._tabs.hide(DESIGN)
             if self.active == DESIGN:
                 self.turn_to(next(iter(self.views)))
-

@@ -153,7 +153,9 @@ class LoadModel(Dialog[Model]):
 
     @work(exit_on_error=False)
     async def _list_models(self) -> None:
-        lines = await in_thread(lambda: [(path, _describe(path)) for path in self._library.models()])
+        lines = await in_thread(
+            lambda: [(path, _describe(path)) for path in self._library.models()]
+        )
         options = self.query_one(OptionList)
         options.add_options([Option(line, str(path)) for path, line in lines])
         options.highlighted = 0 if lines else None

@@ -131,7 +131,7 @@ class FieldRow(VerticalGroup):
 
 
 class FieldList(VerticalGroup):
-    """Rows for some fields of a draft; a row stays the same widget for as long as its field does."""
+    """Rows for some fields of a draft; a row stays for as long as its field."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)

@@ -42,6 +42,10 @@ class KeyLine(Widget):
 
     COMPONENT_CLASSES = {"key"}  # noqa: RUF012 (Textual declares it so)
 
+    def __init__(self, *, ascii: bool = False) -> None:
+        super().__init__()
+        self._ascii = ascii
+
     def on_mount(self) -> None:
         """Follow the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
@@ -72,7 +76,10 @@ class KeyLine(Widget):
         return one_line([*known, *own], last, self.size.width)
 
     def _text(self, binding: Binding, key_style: Style) -> Text:
-        text = Text.assemble((self.app.get_key_display(binding), key_style), " ")
+        key = self.app.get_key_display(binding)
+        if self._ascii and not key.isascii():
+            key = binding.key
+        text = Text.assemble((key, key_style), " ")
         text.append(binding.description)
         text.stylize(Style(meta={"@click": f"app.simulate_key({binding.key!r})"}))
         return text

@@ -31,7 +31,8 @@ def one_line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Text:
         highest = max(each.rank for each in kept)
         del kept[max(n for n, each in enumerate(kept) if each.rank == highest)]
     start, end = (
-        Text(GAP).join([each.text for each in side if any(each is other for other in kept)]) for side in (left, right)
+        Text(GAP).join([each.text for each in side if any(each is other for other in kept)])
+        for side in (left, right)
     )
     room = " " * max(width - start.cell_len - end.cell_len, 0)
     line = Text.assemble(start, room, end, no_wrap=True, overflow="ellipsis")

@@ -166,7 +166,8 @@ class Session:
 
         That a run has failed or is lost is no passing notice: it can be seen until it is mended.
         """
-        assert self.run is not None and self._journal is not None, "a run is read"
+        assert self.run is not None, "a run is read"
+        assert self._journal is not None, "a run is read"
         news = self.run.take_notices()
         if not self._replaying:
             self._notices += [notice for notice in news if notice.severity != "error"]

@@ -51,9 +51,9 @@ def design_note(draft: Draft, session: Session) -> str:
 def start_label(session: Session) -> str:
     """What the start button does now."""
     if not session.alive:
-        return "▶ start"
+        return "start"
     paused = session.run is not None and session.run.phase is Phase.PAUSED
-    return "▶ go on" if paused else "‖ pause"
+    return "go on" if paused else "pause"
 
 
 def data_line(draft: Draft, run: RunState | None) -> str:
@@ -77,9 +77,9 @@ def alarm(run: RunState | None, *, launching: bool) -> str:
         return ""
     match run.phase:
         case Phase.LOST:
-            return f"? run {run.run_id} is lost: {run.problem}"
+            return f"Run {run.run_id} is lost: {run.problem}"
         case Phase.FAILED:
-            return f"✗ run {run.run_id} failed: {run.problem}"
+            return f"Run {run.run_id} failed: {run.problem}"
         case _:
             return ""
 

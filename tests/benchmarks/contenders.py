@@ -2,8 +2,9 @@
 
     python tests/benchmarks/contenders.py NAME PRESET THREADS
 
-`learn N` takes N steps, `predict N` classifies N test images; both answer with the seconds that it
-took. `check` answers with the losses of two steps on the first images, `memory` with the peak in MB.
+`learn N` takes N steps, `predict N` classifies N test images; both answer with the seconds that
+this took. `check` answers with the losses of two steps on the first images, `memory` with the peak
+of memory in MB.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from einsum_baseline import EinsumNetwork
@@ -29,8 +30,6 @@ from nn.training import BatchDone, Training
 from nn.types import Array, Bytes, Integers
 
 BATCH = 128
-
-T = TypeVar("T")
 
 
 class Contender(ABC):
@@ -154,7 +153,8 @@ class Worker:
 
     def ask(self, order: str) -> Any:
         """What it answers to an order."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(f"{order}\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()

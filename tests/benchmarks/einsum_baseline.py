@@ -49,7 +49,8 @@ class Convolution(Part):
     def forward(self, x: Floats) -> Floats:
         weights, biases = self.parameters
         self.windows = self._windows(x, self.padding)
-        return np.einsum("nhwcij,ijcf->nhwf", self.windows, weights) + biases
+        y: Floats = np.einsum("nhwcij,ijcf->nhwf", self.windows, weights) + biases
+        return y
 
     def backward(self, dy: Floats, *, is_first: bool) -> Floats:
         weights, _ = self.parameters
@@ -60,7 +61,8 @@ class Convolution(Part):
         if is_first:
             return dy
         windows = self._windows(dy, len(weights) - 1 - self.padding)
-        return np.einsum("nhwfij,ijcf->nhwc", windows, weights[::-1, ::-1])
+        dx: Floats = np.einsum("nhwfij,ijcf->nhwc", windows, weights[::-1, ::-1])
+        return dx
 
     def _windows(self, x: Floats, padding: int) -> Floats:
         around = (padding, padding)
@@ -92,7 +94,8 @@ class Pool(Part):
         cut = x[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, channels)
         squares = cut.transpose(0, 1, 3, 5, 2, 4).reshape(n, rows, columns, channels, size * size)
         self.mask = squares.argmax(axis=-1)[..., None] == np.arange(size * size)
-        return squares.max(axis=-1)
+        y: Floats = squares.max(axis=-1)
+        return y
 
     def backward(self, dy: Floats, *, is_first: bool) -> Floats:
         n, rows, columns, channels = dy.shape
@@ -145,8 +148,9 @@ class EinsumNetwork:
         """Probabilities (N, classes) of images (N, H, W, C)."""
         for part in self.parts:
             x = part.forward(x)
-        exponentials: Floats = np.exp(x - x.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        exponentials = np.exp(x - x.max(axis=1, keepdims=True))
+        probabilities: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return probabilities
 
     def step(self, x: Floats, one_hot: Floats, rate: float) -> float:
         """Learn a batch; its mean cross-entropy before that."""

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import nn
 from torch.nn import functional
 
 from nn.layers import LayerConfig
@@ -38,7 +37,7 @@ class TorchNetwork:
     ) -> None:
         torch.set_num_threads(threads)
         self.layout = torch.channels_last if tuned else torch.contiguous_format
-        self.model = nn.Sequential(*_modules(layers, input_shape, parameters))
+        self.model = torch.nn.Sequential(*_modules(layers, input_shape, parameters))
         self.model.to(memory_format=self.layout)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=rate, foreach=tuned)
 
@@ -48,7 +47,7 @@ class TorchNetwork:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        return loss.item()
+        return float(loss)
 
     def predict(self, images: Any) -> Any:
         """Probabilities (N, classes) of bytes (N, H, W, C), in batches as large as ours."""
@@ -63,7 +62,7 @@ class TorchNetwork:
 
 def _modules(
     layers: Sequence[LayerConfig], input_shape: Shape, parameters: Mapping[str, Array]
-) -> list[nn.Module]:
+) -> list[torch.nn.Module]:
     shape, flattened, modules = input_shape, input_shape, []
     for number, layer in enumerate(layers, 1):
         module = _module(layer, shape)
@@ -89,13 +88,13 @@ def _module(layer: LayerConfig, input_shape: Shape) -> Any:
     match layer:
         case Conv2D():
             options = {"stride": layer.stride, "padding": layer.padding}
-            return nn.Conv2d(input_shape[2], layer.filters, layer.kernel_size, **options)
+            return torch.nn.Conv2d(input_shape[2], layer.filters, layer.kernel_size, **options)
         case Dense():
-            return nn.Linear(input_shape[0], layer.units)
+            return torch.nn.Linear(input_shape[0], layer.units)
         case MaxPool2D():
-            return nn.MaxPool2d(layer.pool_size, layer.stride)
+            return torch.nn.MaxPool2d(layer.pool_size, layer.stride)
         case ReLU():
-            return nn.ReLU()
+            return torch.nn.ReLU()
         case Flatten():
-            return nn.Flatten()
+            return torch.nn.Flatten()
     raise ValueError(f"the comparison has no such layer: {layer.kind} {layer.describe()}")

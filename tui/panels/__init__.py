@@ -55,7 +55,7 @@ def palette(app: App[object]) -> Palette:
 def _palette(values: tuple[str, ...], dark: bool) -> Palette:
     unknown_ground = Color.parse("#000000" if dark else "#ffffff")
     ground, *colors = (Color.parse(value) for value in values)
-    text, primary, accent, good, bad, heat, cursor = (_opaque(color) for color in colors)
+    text, primary, accent, good, bad, heat, cursor = (_opaque(color, dark) for color in colors)
     if ground.ansi is not None:
         ground = unknown_ground
     muted = text if text.hex6 == MIDDLE_GREY else ground.blend(text, 0.6)
@@ -68,10 +68,14 @@ def _palette(values: tuple[str, ...], dark: bool) -> Palette:
     )
 
 
-def _opaque(color: Color) -> Color:
-    if color.ansi == -1:
+def _opaque(color: Color, dark: bool) -> Color:
+    """A colour that can be mixed; one of the terminal's own is made legible on what it may be."""
+    plain = Color(color.r, color.g, color.b)
+    if color.ansi is None:
+        return plain
+    if color.ansi < 0:
         return Color.parse(MIDDLE_GREY)
-    return Color(color.r, color.g, color.b)
+    return plain.lighten(0.15) if dark else plain
 
 
 def mix(ground: str, color: str, share: float) -> str:

@@ -130,7 +130,7 @@ def picture(
     """The whole panel, at most `height` lines: charts, bars, one line of figures."""
     run, answers = view.run, view.answers
     if run is None and answers is None:
-        nothing = Text(NOTHING.center(width), colors.muted)
+        nothing = Text(shorten(NOTHING, width, ascii=ascii).center(width), colors.muted)
         return [*[Text()] * ((height - 1) // 2), nothing]
     lines: list[Text] = []
     if answers is not None and (run is None or height >= LOWEST_WITH_BARS):

@@ -11,6 +11,7 @@ from tui.render import formats
 from tui.render.bars import bar
 from tui.state import Phase, RunState
 
+
 class Header(Widget):
     """One line: name, dataset, state, progress, speed, time left."""
 

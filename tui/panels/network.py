@@ -20,11 +20,12 @@ from nn import presets
 from nn.config import RunConfig
 from nn.layers import LAYERS, show_shape
 from tui.dialogs import Choice, Choose
-from tui.form_rows import FieldList, FieldSelect
 from tui.form import LIST, Draft
+from tui.form_rows import FieldList, FieldSelect
 from tui.render import formats
 
 WRONG = "x "
+TO_ASCII = str.maketrans("×…", "x~")
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,9 @@ class LayerList(OptionList):
         """Pass the wish on."""
         self.post_message(self.Asked(what))
 
-    def __init__(self) -> None:
+    def __init__(self, *, ascii: bool = False) -> None:
         super().__init__(compact=True, markup=False)
+        self._ascii = ascii
         self._layer_lines: list[LayerLine] = []
 
     def show(self, lines: list[LayerLine]) -> None:
@@ -84,7 +86,8 @@ class LayerList(OptionList):
         words = line.words
         if cell_len(words) > room:
             words = set_cell_size(words, room - 1) + "…"
-        text = Text(f"{set_cell_size(words, room)} {line.shape}")
+        shown = f"{set_cell_size(words, room)} {line.shape}"
+        text = Text(shown.translate(TO_ASCII) if self._ascii else shown)
         if line.problem:
             text.append(f"\n   {WRONG}{line.problem}", "bold")
         return text
@@ -111,11 +114,12 @@ While a run trains, "new run" marks what it does not take over any more."""
 
         name: str
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, *, ascii: bool = False) -> None:
         super().__init__(id="network")
+        self._ascii = ascii
         self.border_title = "Network"
         self._draft = draft
-        self._running: RunConfig | None = None
+        self._run_config: RunConfig | None = None
         known = [(f"{name}  {presets.read(name)['description']}", name) for name in presets.names()]
         self._preset = FieldSelect(known, prompt="choose one to start from", compact=True)
 
@@ -124,7 +128,7 @@ While a run trains, "new run" marks what it does not take over any more."""
         with Horizontal(classes="line"):
             yield Static("preset", classes="label")
             yield self._preset
-        yield LayerList()
+        yield LayerList(ascii=self._ascii)
         yield FieldList(id="layer-fields")
         yield Static(id="sums", markup=False)
 
@@ -134,7 +138,7 @@ While a run trains, "new run" marks what it does not take over any more."""
 
     def show(self, running: RunConfig | None) -> None:
         """Draw the draft; `running` is the configuration of a run that trains meanwhile."""
-        self._running = running
+        self._run_config = running
         self._layers.show([self._line(index) for index in range(self._draft.layer_count)])
         self._show_fields()
         self.query_one("#sums", Static).update(self._sums())
@@ -163,7 +167,7 @@ While a run trains, "new run" marks what it does not take over any more."""
     def _show_fields(self) -> None:
         draft = self._draft
         fields = draft.fields(f"{LIST}.{self._cursor}") if draft.layer_count else []
-        self.query_one("#layer-fields", FieldList).show(draft, fields, self._running)
+        self.query_one("#layer-fields", FieldList).show(draft, fields, self._run_config)
 
     def _line(self, index: int) -> LayerLine:
         planned = self._draft.plan.layers
@@ -247,7 +251,7 @@ While a run trains, "new run" marks what it does not take over any more."""
 
     def _changed(self, cursor: int) -> None:
         """The list follows the draft; the message brings everybody else up to date."""
-        self.show(self._running)
+        self.show(self._run_config)
         if self._draft.layer_count:
             self._layers.highlighted = min(cursor, self._draft.layer_count - 1)
         self._show_fields()

@@ -10,8 +10,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Static
 
 from nn.config import RunConfig
-from tui.form_rows import FieldList
 from tui.form import LIST, Draft
+from tui.form_rows import FieldList
 
 FIRST = ("training.learning_rate", "training.epochs", "training.batch_size")
 """The fields that people change most stand at the top."""
@@ -24,7 +24,7 @@ class TrainingPanel(Vertical):
 How the next run trains. "live" marks fields that may change while it runs: enter applies them to
 the run at once. "new run" marks those that differ from the run that trains now."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.back", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.leave_fields", "back")]
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(id="training")
@@ -37,7 +37,7 @@ the run at once. "new run" marks those that differ from the run that trains now.
             yield FieldList(id="training-fields")
         yield Static(id="note", markup=False)
         with Horizontal(id="buttons"):
-            yield Button("▶ start", id="start", compact=True, action="app.toggle")
+            yield Button("start", id="start", compact=True, action="app.start_or_pause")
             yield Button("step", id="step", compact=True, action="app.step")
             yield Button("stop", id="stop", compact=True, action="app.stop")
 
@@ -52,7 +52,9 @@ the run at once. "new run" marks those that differ from the run that trains now.
         two, `verb` what the first button does.
         """
         fields = [f for f in self._draft.fields() if not f.path.startswith(LIST)]
-        fields.sort(key=lambda field: FIRST.index(field.path) if field.path in FIRST else len(FIRST))
+        fields.sort(
+            key=lambda field: FIRST.index(field.path) if field.path in FIRST else len(FIRST)
+        )
         self.query_one(FieldList).show(self._draft, fields, running)
         remark = self.query_one("#note", Static)
         remark.update(note)

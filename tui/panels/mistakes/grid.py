@@ -113,7 +113,7 @@ class Grid(ScrollView, can_focus=True):
         segments: list[Segment] = []
         for place in range(row * at.columns, min((row + 1) * at.columns, len(self.indices))):
             segments += self._tile(place)[line]
-        return Strip(segments).apply_style(base).adjust_cell_length(width, base)
+        return Strip(segments).adjust_cell_length(width, base)
 
     def notify_style_update(self) -> None:
         """Another theme: paint everything anew."""
@@ -141,8 +141,11 @@ class Grid(ScrollView, can_focus=True):
         """Keep the cursor on a picture."""
         return min(max(cursor, 0), max(len(self.indices) - 1, 0))
 
-    def watch_cursor(self) -> None:
-        """Keep the cursor in sight."""
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Repaint the two thumbnails' rows and keep the cursor in sight."""
+        at = self._tiling
+        for place in (old, new):
+            self.refresh_lines(place // at.columns * at.tile_height, at.tile_height)
         self._show_cursor()
 
     def action_move(self, by: int) -> None:
@@ -189,7 +192,6 @@ class Grid(ScrollView, can_focus=True):
         top = self.cursor // at.columns * at.tile_height
         region = Region(0, top, 1, at.tile_height)
         self.scroll_to_region(region, animate=False, force=True)
-        self.refresh()
 
     def _tile(self, place: int) -> list[list[Segment]]:
         """The lines of a thumbnail, each as wide as the tile."""
@@ -214,7 +216,7 @@ class Grid(ScrollView, can_focus=True):
         gap = Segment(" " * (at.tile_width - at.picture_width - 1))
         lines = [[edge, *line.render(self.app.console), gap] for line in picture.split("\n")]
         lines += [[edge, Segment(text, marked if chosen else None), gap] for text in labels]
-        return lines
+        return [list(Segment.apply_style(line, self.rich_style)) for line in lines]
 
 
 def label(answers: Answers, index: int, width: int, lines: int, ascii: bool) -> list[str]:

@@ -39,7 +39,7 @@ class LargePicture(ModalScreen[int]):
         Binding("down", "scroll(1)", "scroll", show=False),
     ]
     DEFAULT_CSS = """
-    LargePicture { align: center middle; }
+    LargePicture { align: center middle; background: $background; }
     LargePicture > #frame {
         border: round $primary; background: $background; padding: 0 1;
         border-title-color: $foreground; border-subtitle-color: $text-muted;

@@ -1,0 +1,186 @@
+"""How soon a key's effect is on the screen while training runs at full speed, and what it costs.
+
+A real trainer learns all of MNIST with the default network; the dashboard follows it on a
+pseudo-terminal of 120 × 36. Keys that change the screen come at random moments, and the time of
+each lasts until the text that it brings has been painted. The trainer's own journal tells its speed
+alone, with a dashboard that is watched, and while keys are pressed.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle, pairwise
+
+import numpy as np
+from contenders import BATCH
+from measuring import (
+    Spread,
+    alternate,
+    at_least_one,
+    facts,
+    parser,
+    ratios,
+    report,
+    run,
+    table,
+)
+from terminal import Terminal, cnn_tui
+from trainers import obey, trainer
+
+from nn.config import preset
+from nn.presets import DEFAULT
+from nn.runs.folder import RunFolder
+from nn.runs.messages import BatchesFinished, Evaluate
+from nn.runs.processors import processors
+
+GAPS = (0.150, 0.350)
+SOON = 0.100
+ALONE, WATCHED, USED = "alone", "with a dashboard", "while keys are pressed"
+FIRST_SCREEN = "accuracy over epochs"
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--rounds", type=at_least_one, default=5)
+    arguments.add_argument("--keys", type=at_least_one, default=200, help="key presses in all")
+    arguments.add_argument("--seconds", type=at_least_one, default=6, help="of speed a round")
+    arguments.add_argument("--threads", type=at_least_one, default=processors())
+    options = arguments.parse_args()
+    machine = facts()
+    rng = random.Random(0)
+    each = -(-options.keys // options.rounds)
+    waits: dict[str, list[float]] = {}
+    fields = {
+        "training.epochs": 1000,
+        "training.batch_size": BATCH,
+        "training.threads": options.threads,
+    }
+    with trainer(preset(DEFAULT).changed(fields)) as folder:
+        obey(folder, Evaluate())
+
+        def use(terminal: Terminal) -> None:
+            for key, wait in press_keys(terminal, folder.id, each, rng):
+                waits.setdefault(key, []).append(wait)
+
+        speeds = alternate(
+            options.rounds,
+            {
+                ALONE: lambda: speed(folder, lambda: time.sleep(options.seconds)),
+                WATCHED: lambda: in_dashboard(folder, lambda t: watch(t, options.seconds)),
+                USED: lambda: in_dashboard(folder, use),
+            },
+        )
+    every = [wait for key in waits.values() for wait in key]
+    results = {
+        "seconds": figures(every),
+        "seconds by key": {key: figures(values) for key, values in waits.items()},
+        "images per second": {name: Spread.of(values) for name, values in speeds.items()},
+        f"ratio to {ALONE}": {name: ratios(of, speeds[ALONE]) for name, of in speeds.items()},
+    }
+    report(options, machine, results, words(waits, every, speeds))
+
+
+def key_presses(run_id: str) -> Iterator[tuple[str, str, str]]:
+    """What is pressed, what that is for, and a text (a pattern) that is there only afterwards."""
+    scales = cycle(["log loss over", "(?<!log )loss over"])
+    smoothings = cycle(["smoothing strong", "smoothing off", "smoothing light"])
+    turns = cycle(["class ▼", "class ▲"])
+    units = cycle([r"\[\d+\.\d\]", r"\[\d+\]"])
+    orders = cycle(["highest loss first", "in order of", "most confident first"])
+    shown_order = "most confident first"
+    while True:
+        yield "1", "curves", FIRST_SCREEN
+        yield "l", "curves: loss axis", next(scales)
+        yield "m", "curves: smoothing", next(smoothings)
+        yield "2", "classes", "precision"
+        yield "v", "classes: turn order", next(turns)
+        yield "3", "confusion", "true .*, called "
+        yield "c", "confusion: counts/%", next(units)
+        yield "4", "mistakes", shown_order
+        shown_order = next(orders)
+        yield "o", "mistakes: order", shown_order
+        yield "5", "runs", f"{run_id}: "
+
+
+def press_keys(
+    terminal: Terminal, run_id: str, count: int, rng: random.Random
+) -> Iterator[tuple[str, float]]:
+    """What each key was for, and the seconds until its effect was painted."""
+    presses = key_presses(run_id)
+    next(presses)  # the dashboard opens with the curves
+    for _ in range(count):
+        key, purpose, text = next(presses)
+        pressed = terminal.press(key)
+        yield f"{key} {purpose}", terminal.wait_for(text) - pressed
+        terminal.watch(pressed + rng.uniform(*GAPS))
+
+
+def in_dashboard(folder: RunFolder, use: Callable[[Terminal], None]) -> float:
+    """The trainer's speed while the dashboard is used, from when all of it stands there."""
+    library = folder.path.parent.parent
+    with Terminal([cnn_tui(), "attach", folder.id, "--models", str(library)]) as terminal:
+        terminal.wait_for(FIRST_SCREEN)
+        terminal.wait_for("accuracy by class")
+        watch(terminal, 1)
+        return speed(folder, lambda: use(terminal))
+
+
+def watch(terminal: Terminal, seconds: float) -> None:
+    """Only look."""
+    terminal.watch(time.perf_counter() + seconds)
+
+
+def speed(folder: RunFolder, wait: Callable[[], None]) -> float:
+    """Images a second in training steps alone, as the journal tells it, meanwhile.
+
+    Only stretches between two reports of batches count, with no evaluation or checkpoint between.
+    """
+    since = time.time()
+    wait()
+    until = time.time()
+    events = [event for event in folder.events().read_all() if since <= event.time <= until]
+    images, seconds = 0, 0.0
+    for before, after in pairwise(events):
+        if isinstance(before, BatchesFinished) and isinstance(after, BatchesFinished):
+            images += BATCH * len(after.losses)
+            seconds += after.time - before.time
+    if seconds == 0:
+        raise SystemExit(
+            "no training was reported while its speed was measured; give more --seconds"
+        )
+    return images / seconds
+
+
+def figures(seconds: list[float]) -> dict[str, float]:
+    """Where the times of keys lie."""
+    middle, p95, p99 = np.percentile(seconds, [50, 95, 99])
+    soon = float(np.mean([value < SOON for value in seconds]))
+    return {
+        "presses": len(seconds),
+        "median": float(middle),
+        "95th percentile": float(p95),
+        "99th percentile": float(p99),
+        "greatest": max(seconds),
+        f"share under {1000 * SOON:.0f} ms": soon,
+    }
+
+
+def words(waits: dict[str, list[float]], every: list[float], speeds: dict[str, list[float]]) -> str:
+    """Both tables."""
+    rows = [["milliseconds from key to screen", *figures(every)]]
+    for key, values in [*waits.items(), ("all keys", every)]:
+        presses, *times, soon = figures(values).values()
+        rows.append(
+            [key, f"{presses:.0f}", *(f"{1000 * value:.0f}" for value in times), f"{soon:.1%}"]
+        )
+    training = [["images a second in training", "median (least..greatest)", f"ratio to {ALONE}"]]
+    for name, values in speeds.items():
+        ratio = ratios(values, speeds[ALONE]).show(".3f")
+        training.append([name, Spread.of(values).show(",.0f"), ratio])
+    return f"{table(rows)}\n\n{table(training)}"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,127 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tui.panels.classes import ClassesPanel
+from tui.state import View
+
+
+def rows(painted, panel):
+    """The words of each line of the table, the header first, without bars."""
+    lines = painted(panel.table).splitlines()
+    return [[word for word in line.split() if word.strip("█▏▎▍▌▋▊▉#")] for line in lines]
+
+
+async def test_every_class_has_its_figures(app_of, painted, pets):
+    """By hand: dog has recall 2/4, precision 2/3, F1 4/7, and was taken for eel twice."""
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        await pilot.pause()
+        assert rows(painted, panel)[1:4] == [
+            ["cat", "75.00", "100.00", "85.71", "4", "dog", "(1)"],
+            ["dog", "50.00", "66.67", "57.14", "4", "eel", "(2)"],
+            ["eel", "100.00", "50.00", "66.67", "2"],
+        ]
+
+
+async def test_the_totals_stand_below(app_of, pets):
+    """The loss is the mean of -log of each true class's probability."""
+    true = [0.9, 0.9, 0.9, 0.39, 0.8, 0.8, 0.01, 0.001, 0.9, 0.9]
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        await pilot.pause()
+        below = str(panel.query_one(".line").content)
+    assert below.split()[:5] == ["mean", "75.00", "72.22", "69.84", "10"]
+    assert f"accuracy 70.00 % · loss {-np.log(true).mean():.4f} · model pets" in below
+
+
+@pytest.mark.parametrize(
+    ("keys", "order", "title"),
+    [
+        ("", "cat dog eel", "class ▲"),
+        ("v", "eel dog cat", "class ▼"),
+        ("o", "dog cat eel", "recall ▲"),
+        ("oO", "eel cat dog", "recall ▼"),
+        ("oo", "eel dog cat", "precision ▲"),
+        ("ooo", "dog eel cat", "F1 ▲"),
+        ("oooo", "eel cat dog", "images ▲"),
+        ("ooooov", "dog cat eel", "mostly taken for ▼"),
+        ("oooooo", "cat dog eel", "class ▲"),
+    ],
+)
+async def test_keys_sort_and_the_header_says_so(keys, order, title, app_of, painted, pets):
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press(*keys)
+        await pilot.pause()
+        table = rows(painted, panel)
+        assert title in " ".join(table[0])
+        assert [row[0] for row in table[1:4]] == order.split()
+
+
+async def test_a_click_on_a_header_sorts_and_a_second_one_turns_round(app_of, painted, pets):
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        await pilot.pause()
+        recall = painted(panel.table).splitlines()[0].index("recall")
+        for order in ("dog cat eel", "eel cat dog"):
+            await pilot.click(panel.table, offset=(recall, 0))
+            await pilot.pause()
+            assert [row[0] for row in rows(painted, panel)[1:4]] == order.split()
+
+
+async def test_the_cursor_stays_on_its_class(app_of, painted, pets):
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("down", "o")
+        assert panel.table.cursor_row == 0
+        panel.show(View(None, dataclasses.replace(pets, source="epoch 2")))
+        await pilot.pause()
+        assert panel.table.cursor_row == 0
+        assert "epoch 2" in str(panel.query_one(".line").content)
+
+
+async def test_longer_bars_are_higher_recalls(app_of, painted, pets):
+    panel = ClassesPanel(ascii=True)
+    async with app_of(panel).run_test(size=(120, 20)) as pilot:
+        panel.show(View(None, pets))
+        await pilot.pause()
+        cat, dog, eel = (line.count("#") for line in painted(panel.table).splitlines()[1:4])
+    assert dog == pytest.approx(eel / 2, abs=1)
+    assert cat == pytest.approx(eel * 3 / 4, abs=1)
+
+
+@pytest.mark.parametrize("size", [(20, 5), (78, 17), (250, 80)])
+@pytest.mark.parametrize("classes", [2, 100])
+async def test_every_size_and_number_of_classes_will_do(size, classes, app_of, painted, answers_of):
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=size) as pilot:
+        panel.show(View(None, answers_of(range(classes), [0] * classes, classes)))
+        panel.focus()
+        await pilot.press("o", "end", "pagedown", "down")
+        await pilot.pause()
+        assert panel.table.row_count == classes
+        assert "recall" in painted(panel.table) or size[0] < 30
+
+
+async def test_without_answers_it_says_when_they_come(app_of, pets):
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View())
+        await pilot.pause()
+        sentence = panel.query_one(".nothing")
+        assert sentence.display
+        assert not panel.table.display
+        assert "first epoch" in str(sentence.content)
+        panel.show(View(None, pets))
+        await pilot.pause()
+        assert panel.table.display
+        assert not sentence.display

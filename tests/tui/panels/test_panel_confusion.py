@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from tui.panels import Palette
+from tui.panels.confusion import ConfusionPanel, HeatMap
+from tui.state import View
+
+COLORS = Palette(
+    **dict.fromkeys(Palette.__annotations__, "#808080")
+    | {"ground": "#000000", "heat": "#ff0000", "good": "#00ff00"}
+)
+
+
+@pytest.fixture
+def heat(pets):
+    return HeatMap(pets, False, COLORS, False)
+
+
+def text(heat_map, row, column):
+    return heat_map.look(row, column)[0].strip()
+
+
+def test_cells_are_counts_with_the_right_answers_in_brackets(heat):
+    """Rows are true: 3 of 4 cats right and one called dog; 2 dogs right, 2 called eel."""
+    table = [[text(heat, row, column) for column in range(4)] for row in range(4)]
+    assert table == [
+        ["[3]", "1", "·", "4"],
+        ["·", "[2]", "2", "4"],
+        ["·", "·", "[2]", "2"],
+        ["3", "3", "4", "10"],
+    ]
+
+
+def test_cells_are_per_cent_of_their_row(pets):
+    heat = HeatMap(pets, True, COLORS, True)
+    table = [[text(heat, row, column) for column in range(3)] for row in range(3)]
+    assert table == [["[75.0]", "25.0", "."], [".", "[50.0]", "50.0"], [".", ".", "[100.0]"]]
+
+
+def test_the_more_frequent_mistake_is_the_hotter_one(heat):
+    grounds = [heat.look(*place)[1].bgcolor for place in ((0, 1), (1, 2))]
+    weak, strong = (ground.get_truecolor() for ground in grounds)
+    assert 0 < weak.red < strong.red
+    assert heat.look(0, 0)[1].bgcolor is None
+
+
+def test_every_cell_is_told_in_words(heat):
+    assert heat.words(0, 1) == "true cat, called dog: 1 of 4 (25.0 %)"
+    assert heat.words(1, 1) == "true dog, called dog: 2 of 4 (50.0 %), right"
+    assert heat.words(3, 2) == "called eel: 4 in all, 2 of them wrongly"
+    assert heat.words(1, 3) == "true dog: 4 in all, 2 of them called otherwise"
+    assert heat.words(3, 3) == "10 images in all"
+
+
+def test_a_class_without_images_divides_by_nothing(answers_of):
+    heat = HeatMap(answers_of([0, 0], [1, 1], 3), True, COLORS, False)
+    assert text(heat, 2, 2) == "[0.0]"
+    assert "0 of 0 (0.0 %)" in heat.words(2, 0)
+
+
+async def test_enter_asks_for_the_images_of_the_cell(app_of, pets):
+    seen = []
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20), message_hook=seen.append) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("down", "right", "right", "enter", "down", "down", "enter")
+        await pilot.pause()
+    chosen = {(one.true, one.predicted) for one in seen if isinstance(one, panel.CellChosen)}
+    assert chosen == {(1, 2)}
+
+
+async def test_the_line_below_follows_the_cursor(app_of, pets):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("right")
+        await pilot.pause()
+        assert str(panel.query_one(".line").content) == "true cat, called dog: 1 of 4 (25.0 %)"
+
+
+async def test_c_changes_to_per_cent_and_back(app_of, painted, pets):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.pause()
+        assert "[3]" in painted(panel.table)
+        await pilot.press("c")
+        assert "[75.0]" in painted(panel.table)
+        await pilot.press("c")
+        assert "[3]" in painted(panel.table)
+
+
+async def test_new_answers_replace_the_numbers_under_a_cursor_that_stays(
+    app_of, painted, answers_of
+):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, answers_of([0, 1, 2, 2], [0, 1, 2, 1], 3)))
+        panel.focus()
+        await pilot.press("down", "down", "right")
+        panel.show(View(None, answers_of([0, 1, 2, 2], [0, 1, 1, 1], 3)))
+        await pilot.pause()
+        assert tuple(panel.table.cursor_coordinate) == (2, 1)
+        assert str(panel.query_one(".line").content) == "true 2, called 1: 2 of 2 (100.0 %)"
+        assert painted(panel.table).splitlines()[3].split()[:4] == ["2", "·", "2", "[0]"]
+
+
+async def test_ten_classes_fit_78_columns(app_of, painted, answers_of):
+    labels = np.repeat(np.arange(10), 1000)
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(78, 17)) as pilot:
+        panel.show(View(None, answers_of(labels, labels, 10)))
+        await pilot.pause()
+        assert panel.table.virtual_size.width <= 78
+        assert panel.table.max_scroll_x == panel.table.max_scroll_y == 0
+        assert painted(panel.table).count("[1000]") == 10
+
+
+@pytest.mark.parametrize("size", [(20, 5), (250, 80)])
+@pytest.mark.parametrize("classes", [2, 100])
+async def test_every_size_and_number_of_classes_will_do(size, classes, app_of, painted, answers_of):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=size) as pilot:
+        panel.show(View(None, answers_of(range(classes), range(classes), classes)))
+        panel.focus()
+        await pilot.press("pagedown", "end", "up", "left")
+        await pilot.press(*["down"] * 3)
+        await pilot.pause()
+        assert panel.table.row_count == classes + 1
+        assert str(panel.query_one(".line").content)
+
+
+async def test_without_answers_it_says_when_they_come(app_of):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View())
+        await pilot.press("c")
+        assert panel.query_one(".nothing").display

@@ -1,0 +1,273 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tui.panels.mistakes import MistakesPanel
+from tui.panels.mistakes.grid import label, tiling
+from tui.panels.mistakes.large import LargePicture, picture_lines
+from tui.state import View
+
+
+def headline(panel):
+    return str(panel.query_one("#line").content)
+
+
+def listed(panel):
+    return panel.grid.indices.tolist()
+
+
+@pytest.fixture
+def numbers(answers_of):
+    """Image i of 40 is truly i mod 10; those of 5 to 9 are each taken for one less."""
+    labels = [i % 10 for i in range(40)]
+    return answers_of(labels, [c - 1 if c >= 5 else c for c in labels], 10)
+
+
+async def test_mistakes_come_most_confident_first(app_of, pets):
+    """Images 3, 6 and 7 are wrong, with 60, 95 and 70 % confidence."""
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        await pilot.pause()
+        assert listed(panel) == [6, 7, 3]
+        line = "3 mistakes of 10 · true: any · predicted: any · most confident first"
+        assert headline(panel) == line
+
+
+async def test_o_goes_through_the_orders(app_of, pets):
+    """The true classes of 3, 6 and 7 got 39, 1 and 0.1 %: the loss of 7 is the highest."""
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        for order, words in (
+            ([7, 6, 3], "highest loss first"),
+            ([3, 6, 7], "in order of the test set"),
+            ([6, 7, 3], "most confident first"),
+        ):
+            await pilot.press("o")
+            assert listed(panel) == order
+            assert headline(panel).endswith(words)
+
+
+async def test_classes_are_gone_through_by_keys(app_of, pets):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("t")
+        assert listed(panel) == [3]
+        assert "1 mistake of 10 · true: cat · predicted: any" in headline(panel)
+        await pilot.press("t")
+        assert listed(panel) == [6, 7]
+        await pilot.press("t")
+        assert "true: any" in headline(panel)
+        await pilot.press("P")
+        assert "predicted: eel" in headline(panel)
+        assert listed(panel) == [6, 7]
+        await pilot.press("a")
+        assert listed(panel) == [6, 7, 3]
+
+
+async def test_a_cell_of_the_diagonal_shows_right_answers(app_of, pets):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)):
+        panel.show(View(None, pets))
+        panel.filter(0, 0)
+        assert listed(panel) == [0, 1, 2]
+        assert headline(panel).startswith("3 right answers of 10 · true: cat · predicted: cat")
+
+
+async def test_a_filter_that_leaves_nothing_says_how_to_go_on(app_of, pets):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.filter(2, 0)
+        await pilot.pause()
+        sentence = panel.query_one("#nothing")
+        assert sentence.display
+        assert "a shows all" in str(sentence.content)
+        panel.filter(None, None)
+        assert not sentence.display
+
+
+async def test_no_mistakes_at_all(app_of, answers_of):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, answers_of([0, 1], [0, 1], 2)))
+        panel.focus()
+        await pilot.press("t", "p", "o", "a", "down", "enter")
+        assert str(panel.query_one("#nothing").content) == "Not one mistake among 2 images."
+
+
+async def test_without_answers_it_says_when_they_come(app_of):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(80, 20)):
+        panel.show(View())
+        panel.filter(1, 2)
+        assert "first epoch" in str(panel.query_one("#nothing").content)
+
+
+async def test_thumbnails_carry_both_classes_and_the_confidence(app_of, painted, pets):
+    panel = MistakesPanel(ascii=True)
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        await pilot.pause()
+        labels = next(line for line in painted(panel.grid).splitlines() if "->" in line)
+        words = " ".join(labels.replace("|", "").split())
+        assert words == "dog->eel 95 % dog->eel 70 % cat->dog 60 %"
+        assert "@" in painted(panel.grid)
+
+
+def test_long_names_take_two_lines_and_keep_to_the_width(answers_of):
+    names = ("Ankle boot", "T-shirt/top")
+    answers = dataclasses.replace(answers_of([0], [1], 2), class_names=names)
+    assert label(answers, 0, 14, 2, False) == ["Ankle boot    ", "→T-shirt… 90 %"]
+    assert label(answers, 0, 5, 1, False) == ["Ankl…"]
+
+
+@pytest.mark.parametrize("space", [(1, 1), (18, 4), (78, 16), (86, 28), (250, 80)])
+@pytest.mark.parametrize("labels", [1, 2])
+def test_thumbnails_fill_the_space_without_leaving_it(space, labels):
+    width, height = space
+    at = tiling(width, height, 1.0, labels)
+    assert at.columns * at.tile_width <= width
+    assert at.picture_width <= max(1, at.tile_width - 1)
+    assert (at.columns + 1) * (at.picture_width + 2) > width
+    if height >= 8 * 3 and width >= 30:
+        rows = height // at.tile_height
+        assert rows >= 2
+        assert rows * at.tile_height >= 0.8 * height
+
+
+async def test_arrows_and_pages_move_and_the_cursor_stays_in_sight(app_of, numbers):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(40, 10)) as pilot:
+        panel.show(View(None, numbers))
+        panel.focus()
+        await pilot.pause()
+        grid = panel.grid
+        columns = grid._tiling.columns
+        assert columns == 2
+        await pilot.press("right", "down")
+        assert grid.cursor == 1 + columns
+        await pilot.press("left", "up", "left", "up")
+        assert grid.cursor == 0
+        await pilot.press("end")
+        assert grid.cursor == 19
+        await pilot.pause()
+        top = grid.cursor // columns * grid._tiling.tile_height
+        assert grid.scroll_offset.y <= top < grid.scroll_offset.y + grid.size.height
+        await pilot.press("right", "down")
+        assert grid.cursor == 19
+        await pilot.press("pageup")
+        assert grid.cursor < 19
+        await pilot.press("home")
+        assert grid.cursor == 0
+
+
+async def test_only_thumbnails_in_sight_are_painted(app_of, answers_of):
+    answers = answers_of([0] * 5000, [1] * 5000, 2)
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, answers))
+        await pilot.pause()
+        assert 0 < len(panel.grid._tiles) < 30
+
+
+async def test_the_cursor_follows_its_image_to_new_answers(app_of, pets):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("right")
+        probabilities = pets.probabilities.copy()
+        probabilities[6] = (0, 1, 0)
+        panel.show(View(None, dataclasses.replace(pets, probabilities=probabilities)))
+        assert listed(panel) == [7, 3]
+        assert panel.grid.indices[panel.grid.cursor] == 7
+
+
+async def test_enter_enlarges_and_arrows_go_to_the_neighbours(app_of, pets):
+    panel = MistakesPanel()
+    app = app_of(panel)
+    async with app.run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, LargePicture)
+        frame = screen.query_one("#frame")
+        assert frame.border_title == "image 6 · true dog · called eel · loss 4.605"
+        bars = str(screen.query_one("#bars").content).splitlines()
+        assert [line.split()[0] for line in bars] == ["cat", "dog", "eel"]
+        assert bars[1].endswith("1.00 % true")
+        assert bars[2].endswith("95.00 % called")
+        await pilot.press("right", "right", "right")
+        assert str(frame.border_title).startswith("image 3 ")
+        await pilot.press("left", "escape")
+        await pilot.pause()
+        assert not isinstance(app.screen, LargePicture)
+        assert panel.grid.cursor == 1
+
+
+async def test_many_classes_are_listed_by_their_probability(app_of, answers_of):
+    panel = MistakesPanel()
+    app = app_of(panel)
+    async with app.run_test(size=(60, 20)) as pilot:
+        panel.show(View(None, answers_of([42], [77], 100, (32, 32, 3))))
+        panel.focus()
+        await pilot.press("enter", "down")
+        await pilot.pause()
+        bars = str(app.screen.query_one("#bars").content).splitlines()
+    assert len(bars) == 100
+    assert bars[0].split()[0] == "77"
+
+
+def test_pictures_are_enlarged_by_whole_factors_where_they_fit():
+    assert picture_lines(28, 20) == 14
+    assert picture_lines(28, 30) == 28
+    assert picture_lines(28, 9) == 9
+
+
+async def test_colour_pictures_keep_their_colours(app_of, answers_of):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(60, 20)) as pilot:
+        panel.show(View(None, answers_of([0], [1], 2, (32, 32, 3))))
+        await pilot.pause()
+        segments = list(panel.grid.render_line(1))
+    grounds = {one.style.bgcolor.get_truecolor() for one in segments if one.style.bgcolor}
+    assert (255, 0, 0) in grounds
+
+
+@pytest.mark.parametrize("size", [(6, 3), (20, 5), (40, 14), (250, 80)])
+async def test_colour_pictures_at_every_size(size, app_of, painted, answers_of):
+    rng = np.random.default_rng(0)
+    answers = answers_of(rng.integers(0, 50, 300), rng.integers(50, 100, 300), 100, (32, 32, 3))
+    panel = MistakesPanel()
+    app = app_of(panel)
+    async with app.run_test(size=size) as pilot:
+        panel.show(View(None, answers))
+        panel.focus()
+        await pilot.press("pagedown", "right", "enter", "right", "escape", "end")
+        await pilot.resize_terminal(size[0] + 7, size[1] + 3)
+        await pilot.pause()
+        assert panel.grid.cursor == 299
+        assert len(painted(panel.grid).splitlines()) == panel.grid.size.height
+
+
+async def test_a_click_moves_and_a_second_one_enlarges(app_of, numbers):
+    panel = MistakesPanel()
+    app = app_of(panel)
+    async with app.run_test(size=(60, 20)) as pilot:
+        panel.show(View(None, numbers))
+        await pilot.pause()
+        at = panel.grid._tiling
+        place = (at.tile_width + 2, 2)
+        await pilot.click(panel.grid, offset=place)
+        assert panel.grid.cursor == 1
+        await pilot.click(panel.grid, offset=place)
+        await pilot.pause()
+        assert isinstance(app.screen, LargePicture)

@@ -1,0 +1,123 @@
+import pytest
+
+from tui.panels.runs import RunsPanel
+from tui.state import Phase, RunRow, View
+
+NOW = 1_000_000.0
+
+
+def row(run_id, phase=Phase.TRAINING, progress=0.5, best=0.9, dataset="mnist", age=90.0):
+    return RunRow(run_id, phase, dataset, "conv 32, dense 10", progress, best, NOW - age)
+
+
+@pytest.fixture
+def panel():
+    return RunsPanel(clock=lambda: NOW)
+
+
+def words(painted, panel):
+    return [line.split() for line in painted(panel.table).splitlines()]
+
+
+async def test_each_run_is_a_line(app_of, painted, panel):
+    async with app_of(panel).run_test(size=(120, 20)) as pilot:
+        lost = row("beef02", Phase.LOST, 0.25, None, "keras:cifar10", 7200)
+        panel.show(View(runs=(row("beef01"), lost)))
+        await pilot.pause()
+        first, second = words(painted, panel)[1:3]
+    network = ["conv", "32,", "dense", "10"]
+    assert [first[0], *first[2:3]] == ["beef01", "training"]
+    assert first[4:] == ["50", "%", "90.00", "%", "1", "min", "mnist", *network]
+    assert [second[0], *second[2:3]] == ["beef02", "lost"]
+    assert second[4:] == ["25", "%", "2", "h", "keras:cifar10", *network]
+
+
+async def test_in_a_narrow_panel_the_network_is_told_below(app_of, painted, panel):
+    async with app_of(panel).run_test(size=(70, 20)) as pilot:
+        panel.show(View(runs=(row("beef01", dataset="keras:fashion_mnist"),)))
+        await pilot.pause()
+        assert panel.table.max_scroll_x == 0 or "network" not in painted(panel.table)
+        line = str(panel.query_one(".line").content)
+    assert line == "beef01: conv 32, dense 10 on keras:fashion_mnist"
+
+
+async def test_news_of_the_same_runs_replace_cells_only(app_of, painted, panel, monkeypatch):
+    async with app_of(panel).run_test(size=(120, 20)) as pilot:
+        panel.show(View(runs=(row("beef01"), row("beef02"))))
+        panel.focus()
+        await pilot.press("down")
+        cleared, updated = [], []
+        table, update = panel.table, panel.table.update_cell
+        monkeypatch.setattr(table, "clear", lambda **_: cleared.append(1))
+        monkeypatch.setattr(
+            table, "update_cell", lambda *given: updated.append(given[:2]) or update(*given)
+        )
+        panel.show(View(runs=(row("beef01"), row("beef02", progress=0.75))))
+        await pilot.pause()
+        assert words(painted, panel)[2][4:6] == ["75", "%"]
+    assert cleared == []
+    assert updated == [("beef02", "progress")]
+
+
+async def test_the_cursor_stays_on_its_run_when_another_one_comes(app_of, panel):
+    async with app_of(panel).run_test(size=(120, 20)) as pilot:
+        panel.show(View(runs=(row("beef01"), row("beef02"))))
+        panel.focus()
+        await pilot.press("down")
+        panel.show(View(runs=(row("beef03"), row("beef01"), row("beef02"))))
+        await pilot.pause()
+        assert panel.table.cursor_row == 2
+
+
+async def test_keys_ask_for_what_the_run_allows(app_of, panel):
+    seen = []
+    runs = (row("alive1"), row("lost01", Phase.LOST), row("done01", Phase.FINISHED, 1.0))
+    app = app_of(panel)
+    async with app.run_test(size=(120, 20), message_hook=seen.append) as pilot:
+        panel.show(View(runs=runs))
+        panel.focus()
+        for _ in runs:
+            await pilot.press("enter", "u", "k", "down")
+        await pilot.pause()
+        refusals = [notice.message for notice in app._notifications]
+    asked = {
+        kind: list(dict.fromkeys(one.run_id for one in seen if isinstance(one, kind)))
+        for kind in (panel.RunChosen, panel.ResumeAsked, panel.StopAsked)
+    }
+    assert asked[panel.RunChosen] == ["alive1", "lost01", "done01"]
+    assert asked[panel.ResumeAsked] == ["lost01"]
+    assert asked[panel.StopAsked] == ["alive1"]
+    assert "Run alive1 is training; only a stopped or lost one can be resumed." in refusals
+    assert "Run done01 is finished; there is nothing to stop." in refusals
+
+
+async def test_without_runs_it_says_how_to_start_one(app_of, panel):
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(runs=(row("beef01"),)))
+        panel.show(View())
+        await pilot.press("u", "k", "enter")
+        assert str(panel.query_one(".nothing").content) == "No runs yet: press space to start one."
+        assert not panel.table.display
+
+
+@pytest.mark.parametrize("size", [(6, 3), (20, 5), (250, 80)])
+async def test_every_size_will_do(size, app_of, painted, panel):
+    async with app_of(panel).run_test(size=size) as pilot:
+        panel.show(View(runs=tuple(row(f"beef{i:02}") for i in range(30))))
+        panel.focus()
+        await pilot.press("pagedown", "end", "home", "down")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert "beef" in painted(panel.table)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+async def test_every_phase_has_a_sign_and_its_word(phase, app_of, painted):
+    panel = RunsPanel(clock=lambda: NOW, ascii=True)
+    async with app_of(panel).run_test(size=(100, 10)) as pilot:
+        panel.show(View(runs=(row("beef01", phase),)))
+        await pilot.pause()
+        line = painted(panel.table).splitlines()[1]
+    assert line.isascii()
+    assert len(line.split()[1]) == 1
+    assert line.split()[2] == phase.value

@@ -1,0 +1,50 @@
+import re
+
+import pytest
+from textual.app import App
+from textual.color import Color
+
+from tui.panels import palette, shorten
+
+THEMES = ["textual-dark", "textual-light", "solarized-light", "nord", "ansi-dark", "ansi-light"]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_colours_are_written_as_rich_and_plotext_read_them_in_every_theme(theme):
+    app = App()
+    async with app.run_test():
+        app.theme = theme
+        colors = vars(palette(app))
+    assert all(re.fullmatch("#[0-9A-F]{6}", color) for color in colors.values())
+
+
+@pytest.mark.parametrize("theme", THEMES)
+async def test_text_can_be_told_from_its_ground_in_every_theme(theme):
+    app = App()
+    async with app.run_test():
+        app.theme = theme
+        colors = palette(app)
+    ground = Color.parse(colors.ground)
+    for color in (colors.text, colors.muted, colors.good, colors.bad, colors.primary):
+        assert ground.get_contrast_text(1) != Color.parse(color)
+        assert abs(Color.parse(color).brightness - ground.brightness) > 0.1
+    assert (
+        abs(Color.parse(colors.on_cursor).brightness - Color.parse(colors.cursor).brightness) > 0.3
+    )
+
+
+async def test_pictures_are_dark_on_light_in_a_light_theme():
+    app = App()
+    async with app.run_test():
+        dark = palette(app)
+        app.theme = "textual-light"
+        light = palette(app)
+    assert (dark.ink, dark.paper) == ("#FFFFFF", "#000000")
+    assert (light.ink, light.paper) == ("#000000", "#FFFFFF")
+
+
+def test_names_are_cut_to_the_cells_that_they_get():
+    assert shorten("ankle boot", 10) == "ankle boot"
+    assert shorten("ankle boot", 6) == "ankle…"
+    assert shorten("ankle boot", 6, ascii=True) == "ankle~"
+    assert shorten("ankle boot", 0) == ""

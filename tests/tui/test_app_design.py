@@ -1,0 +1,171 @@
+"""The dashboard's left side and its layout: editing a network, and screens of many sizes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dashboards import CONFIG, header, keys, screen_text, type_into, until
+from textual.widgets import Input, Select
+
+from nn.config import preset
+from nn.runs.folder import Library
+from tui.app import Dashboard
+from tui.dialogs import Choose
+from tui.form_rows import FieldRow
+from tui.panels.network import LayerList
+
+
+def kinds(app: Dashboard) -> list[str]:
+    return [app.draft.layer_kind(index) for index in range(app.draft.layer_count)]
+
+
+async def test_the_network_is_listed_with_shapes_and_sums(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("original"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "parameters" in screen_text(app))
+        shown = screen_text(app)
+        assert " 1 conv2d 32 of 5×5" in shown
+        assert "14×14×64" in shown
+        assert "3,274,634 parameters" in shown
+        assert "multiply-adds an image" in shown
+
+
+async def test_shapes_follow_as_one_types(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("original"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await type_into(pilot, "network.layers.0.filters", "7")
+        await until(pilot, lambda: "28×28×7" in screen_text(app))
+        await type_into(pilot, "network.layers.0.filters", "x")
+        await until(pilot, lambda: "'x' is not a whole number" in screen_text(app))
+        assert "28×28×7" not in screen_text(app)
+
+
+async def test_layers_are_added_moved_and_dropped(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        before = kinds(app)
+        await pilot.press("e", "down")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.draft.layer_count == len(before) + 1)
+        assert kinds(app) == [*before[:2], "relu", *before[2:]]
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: kinds(app)[1] == "relu")
+        assert app.query_one(LayerList).highlighted == 1
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: kinds(app)[2] == "relu")
+        await pilot.press("backspace")
+        await until(pilot, lambda: kinds(app) == before)
+
+
+async def test_what_does_not_fit_is_said_on_its_line(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("e", "backspace")
+        await until(pilot, lambda: "cannot start" in screen_text(app))
+        first = app.query_one(LayerList).options[0]
+        assert "flatten" in str(first.prompt)
+        assert app.draft.config is None
+
+
+async def test_all_layers_can_go_and_the_first_can_come_back(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("e", *["backspace"] * 10)
+        await until(pilot, lambda: app.draft.layer_count == 0)
+        assert "no layers yet; a adds one" in screen_text(app)
+        await pilot.press("left_square_bracket", "enter", "a")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.draft.layer_count == 1)
+
+
+async def test_enter_goes_to_the_fields_and_escape_comes_back(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("e", "down", "enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        assert isinstance(app.focused, Input)
+        assert app.focused.value == "256"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.focused, LayerList))
+
+
+async def test_a_preset_replaces_network_and_training_but_not_the_data(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        chooser = app._body.network.query(Select).first()
+        chooser.value = "lenet"
+        await until(pilot, lambda: app.draft.plan.parameters == 61_706)
+        config = app.draft.config
+        assert config is not None
+        assert config.data.limit == CONFIG.data.limit
+        assert config.training.learning_rate == preset("lenet").training.learning_rate
+
+
+async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        labels = {each.field.label for each in app.query(FieldRow)}
+        assert "beta1" in labels
+        chooser = next(
+            each for each in app.query(FieldRow) if each.field.path == "training.optimizer"
+        ).query_one(Select)
+        chooser.value = "sgd"
+        await until(
+            pilot, lambda: "momentum" in {each.field.label for each in app.query(FieldRow)}
+        )
+        assert "beta1" not in {each.field.label for each in app.query(FieldRow)}
+        assert app.draft.config is not None
+
+
+async def test_a_narrow_screen_folds_the_left_side_into_a_tab(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "press space to start" in screen_text(app))
+        assert "preset" not in screen_text(app)
+        assert "0 Network" in screen_text(app)
+        await pilot.press("0")
+        await until(pilot, lambda: "preset" in screen_text(app))
+        assert isinstance(app.focused, LayerList)
+        assert "learning rate" in screen_text(app)
+        await pilot.press("5")
+        await until(pilot, lambda: "preset" not in screen_text(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "preset" in screen_text(app))
+        await pilot.resize_terminal(120, 36)
+        await until(pilot, lambda: "press space to start" in screen_text(app))
+        assert "preset" in screen_text(app)
+        assert "0 Network" not in screen_text(app)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (100, 30), (120, 36)])
+async def test_state_and_ways_out_are_visible_at_every_size(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: "no run yet" in header(app))
+        assert "space start" in keys(app)
+        assert "? help" in keys(app)
+        assert "q quit" in keys(app)
+        assert "1 Curves" in screen_text(app)
+
+
+async def test_it_lives_through_any_resizing(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        for width, height in ((70, 20), (41, 13), (20, 5), (1, 1), (40, 12), (99, 30), (140, 50)):
+            for view in "123450":
+                await pilot.press(view)
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+        await until(pilot, lambda: "preset" in screen_text(app))
+
+
+async def test_a_tiny_screen_asks_for_room(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(30, 8)) as pilot:
+        await until(pilot, lambda: "needs more room" in screen_text(app))

@@ -1,0 +1,198 @@
+"""Steers a run: start, pause, step, stop, resume, save, load."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from nn.config import RunConfig
+from nn.runs import messages as m
+from nn.runs.folder import Library, RunFolder
+from nn.runs.processors import processors
+from tui import words
+from tui.dialogs import Choice, Choose, LoadModel, SaveAs
+from tui.form import Draft
+from tui.jobs import Jobs
+from tui.session import Session, Waiting
+from tui.state import Phase
+from tui.sturdy import SturdyApp
+
+RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
+
+
+class SteeringApp(SturdyApp):
+    """What keys do to the run that is looked at, and to the models; nothing of it is drawn here."""
+
+    def __init__(self, library: Library, config: RunConfig) -> None:
+        super().__init__(library.path / "cnn-tui.log")
+        self.library = library
+        self.session = Session()
+        self.draft = Draft(config)
+        self.jobs = Jobs(library, self.session)
+
+    def paint(self) -> None:
+        """Show the newest state."""
+        raise NotImplementedError
+
+    def show_design(self) -> None:
+        """Show the draft as it is now."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys mean something now."""
+        run, alive = self.session.run, self.session.alive
+        paused = run is not None and run.phase is Phase.PAUSED
+        match action:
+            case "start":
+                return not alive
+            case "pause":
+                return alive and not paused
+            case "go_on":
+                return alive and paused
+            case "stop" | "evaluate":
+                return alive
+            case "revive":
+                return not alive and run is not None and run.phase in RESUMABLE
+            case _:
+                return True
+
+    def action_start(self) -> None:
+        """Start a run of the design."""
+        self._start_or_ask(step_only=False)
+
+    def action_pause(self) -> None:
+        """Let the run wait."""
+        self.command(m.Pause(), "pausing…")
+
+    def action_go_on(self) -> None:
+        """Let the paused run go on."""
+        self.command(m.Resume(), "going on…")
+
+    def action_start_or_pause(self) -> None:
+        """What the first button does: what space does."""
+        for name in ("start", "pause", "go_on"):
+            if self.check_action(name, ()):
+                getattr(self, f"action_{name}")()
+                return
+
+    def action_step(self) -> None:
+        """Take one step; without a run, the first one of a new run."""
+        if self.session.alive:
+            self.command(m.Step(), "stepping…")
+        else:
+            self._start_or_ask(step_only=True)
+
+    def action_stop(self) -> None:
+        """End the run, after a question."""
+        if self.session.folder is not None:
+            self.ask_to_stop(self.session.folder)
+
+    def action_revive(self) -> None:
+        """Resume a run that ended."""
+        self.session.launch("resuming…")
+        self.begin(self.jobs.revive())
+
+    def action_evaluate(self) -> None:
+        """Test the network as it is now."""
+        self.command(m.Evaluate(), "evaluating…")
+
+    def action_save(self) -> None:
+        """Save the model under a name."""
+        self.begin(self._save())
+
+    def action_load(self) -> None:
+        """Load a saved model."""
+        self.begin(self._load())
+
+    def _start_or_ask(self, *, step_only: bool) -> None:
+        """Start a new run, unless the run that ended could go on: then ask."""
+        config, run = self.draft.config, self.session.run
+        if config is None:
+            self.tell(f"Cannot start: {words.design_problem(self.draft)}", "error")
+            return
+        unchanged = run is not None and not self.draft.differing(run.config)
+        if run is None or not self.check_action("revive", ()) or not unchanged:
+            self._start(config, step_only)
+            return
+
+        def decide(choice: str | None) -> None:
+            if choice == "resume":
+                self.action_revive()
+            elif choice == "start":
+                self._start(config, step_only)
+
+        choices = [
+            Choice("resume", f"resume it from step {run.checkpoint_step:,}", "r"),
+            Choice("start", "start a new run of the same design", "n"),
+        ]
+        self.push_screen(Choose(f"Run {run.run_id} is {run.phase}", "", choices), decide)
+
+    def _start(self, config: RunConfig, step_only: bool) -> None:
+        if config.training.threads is None:
+            # A run names its threads, so that it can be repeated: the design must say the same.
+            self.draft.set("training.threads", str(processors()))
+            config = self.draft.config or config
+        self.session.launch("starting…")
+        self.begin(self.jobs.start(config, step_only=step_only))
+
+    def ask_to_stop(self, folder: RunFolder) -> None:
+        """Stop a run if that is what is meant."""
+
+        def decide(choice: str | None) -> None:
+            if choice == "stop" and folder is self.session.folder:
+                self.command(m.Stop(), "stopping…")
+            elif choice == "stop":
+                self.begin(self.jobs.send(m.Stop(), folder))
+
+        choices = [
+            Choice("stop", "stop it, with a checkpoint to resume from", "y"),
+            Choice("", "let it train", "n"),
+        ]
+        self.push_screen(Choose(f"Stop run {folder.id}?", "", choices), decide)
+
+    def command(self, command: m.Command, word: str) -> None:
+        """Tell the trainer something; the header says so until it has answered."""
+        if self.session.launching or not self.session.alive:
+            return
+        self.session.waiting = Waiting(word, command.id)
+        self.begin(self.jobs.send(command))
+
+    async def open_run(self, folder: RunFolder) -> None:
+        """Follow a run; its configuration becomes the draft."""
+        self.draft.use(await self.jobs.open(folder))
+        self.show_design()
+
+    async def _save(self) -> None:
+        session, run = self.session, self.session.run
+        living = session.alive and run is not None
+        source = None
+        if session.model is not None:
+            source, what = session.model.path, f"model {session.model.path.stem}"
+        elif session.folder is not None and session.folder.best_file.exists():
+            source, what = session.folder.best_file, f"the best network of run {session.folder.id}"
+        if living and run is not None:
+            what = f"the network of run {run.run_id} as it is now"
+        elif source is None:
+            self.tell("Nothing to save yet: space trains a network first.", "warning")
+            return
+        suggestion = words.model_name(self.draft, run)
+        name = await self.push_screen_wait(SaveAs(self.library, suggestion, what))
+        if name is None:
+            return
+        if living and session.alive:
+            self.command(m.Save(name=name), f"saving {name}…")
+        elif source is not None:
+            await self.jobs.save_copy(source, name)
+            self.tell(f"Saved as {name!r}.")
+
+    async def _load(self) -> None:
+        model = await self.push_screen_wait(LoadModel(self.library))
+        if model is not None:
+            self.draft.use(model.card.config)
+            self.show_design()
+            await self.jobs.answer(model)
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work beside the screen; that it has begun is shown at once."""
+        self.attempt(work)
+        self.paint()
