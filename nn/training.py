@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from nn.augment import augment
 from nn.config import RunConfig, is_live
 from nn.data import Dataset, split_validation
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax
@@ -196,13 +197,18 @@ class Training:
         rng = np.random.default_rng([self.config.training.seed, self.position.epoch])
         return rng.permutation(len(self.train))
 
+    def _luck(self) -> np.random.Generator:
+        """The randomness of the next step, from the seed and the step alone, likewise."""
+        return np.random.default_rng([self.config.training.seed, self.position.step, 1])
+
     @_without_warnings
     def _step(self, order: Integers) -> BatchDone:
         at, size = self.position, self.config.training.batch_size
         chosen = order[at.batch * size : (at.batch + 1) * size]
         labels = self.train.labels[chosen]
         rate = self.learning_rate
-        logits = self.network.forward(self.train.images[chosen], training=True)
+        images = augment(self.train.images[chosen], self.config.data.augmentation, self._luck())
+        logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
             raise DivergedError(

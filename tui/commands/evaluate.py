@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -47,7 +48,8 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
     console = Console()
     console.print(
         f"{path.stem} on {count(len(data))} test images of {data.name}: "
-        f"accuracy {percent(result.accuracy)}, loss {result.loss:.4f}\n"
+        f"accuracy {percent(result.accuracy)}, loss {result.loss:.4f}\n",
+        markup=False,
     )
     console.print(_class_table(scores))
     console.print("\nRows are true classes, columns what the model said:\n")
@@ -89,7 +91,7 @@ def _class_table(scores: list[ClassScore]) -> Table:
         table.add_column(name, justify="right")
     for score in scores:
         shares = (f"{share:.4f}" for share in (score.precision, score.recall, score.f1))
-        table.add_row(score.name, *shares, count(score.support))
+        table.add_row(escape(score.name), *shares, count(score.support))
     return table
 
 
@@ -97,7 +99,7 @@ def _confusion_table(result: Evaluation, names: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(escape(name), justify="right")
     for name, row in zip(names, result.confusion.tolist(), strict=True):
-        table.add_row(name, *(str(value) if value else "·" for value in row))
+        table.add_row(escape(name), *(str(value) if value else "·" for value in row))
     return table
