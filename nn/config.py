@@ -35,9 +35,6 @@ class DataConfig(Schema):
         "training images held out to judge each epoch, at most a fifth of them; 0: none",
         ge=0,
     )
-    augmentation: Augmentation = setting(
-        Augmentation(), "how training images are changed at random"
-    )
 
     @field_validator("dataset")
     @classmethod
@@ -66,6 +63,9 @@ class TrainingConfig(Schema):
     seed: int = setting(0, "what all randomness grows from", ge=0, lt=2**32)
     threads: int | None = setting(
         None, "processors to use; empty: all that this process may use", ge=1, le=1024
+    )
+    augmentation: Augmentation = setting(
+        Augmentation(), "how training images are changed at random", live=True
     )
 
 

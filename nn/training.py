@@ -207,7 +207,7 @@ class Training:
         chosen = order[at.batch * size : (at.batch + 1) * size]
         labels = self.train.labels[chosen]
         rate = self.learning_rate
-        images = augment(self.train.images[chosen], self.config.data.augmentation, self._luck())
+        images = augment(self.train.images[chosen], self.config.training.augmentation, self._luck())
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):

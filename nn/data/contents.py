@@ -70,7 +70,7 @@ def contents(
     count = len(class_names)
     if not 2 <= count <= MAX_CLASSES:
         raise InputError(
-            f"{train.where}: has {count:,} classes; a dataset needs 2 to {MAX_CLASSES:,}"
+            f"{train.where}: the number of classes is {count:,}; give 2 to {MAX_CLASSES:,}"
         )
     for name in class_names:
         if not name.isprintable() or not name.strip():

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,11 +107,16 @@ def _look_over(path: Path) -> _Table:
     for number, line in _lines(path, has_header):
         label, _, pixels = line.partition(b",")
         found = pixels.count(b",") + 1 if pixels else 0
+        if found == 0:
+            raise InputError(
+                f"{path}: line {number} has nothing after the label; "
+                "give each image in a line, with commas between its values"
+            )
         values = values or found
-        if found != values or found == 0:
+        if found != values:
             raise InputError(
                 f"{path}: line {number} has {found:,} values after the label, but the lines before "
-                f"it have {values:,}; give each image as many, with commas between them"
+                f"it have {values:,}; give each image as many"
             )
         decimals = decimals or b"." in pixels
         label = label.strip().strip(b'"').strip()
@@ -135,7 +141,7 @@ def _has_header(path: Path) -> bool:
     for _, line in _lines(path, skip_first=False):
         label, *values = line.split(b",")
         heading = label.strip().strip(b'"').lower() in _LABEL_HEADINGS
-        return heading or not any(map(_is_number, values))
+        return heading or (bool(values) and not any(map(_is_number, values)))
     return False
 
 
@@ -175,11 +181,15 @@ def _read(table: _Table, count: int) -> Pixels:
     return pixels.reshape(-1)
 
 
-def _numbers(table: _Table, lines: list[tuple[int, bytes]]) -> NDArray[np.float32 | np.int64]:
-    """Floats if the file has decimals anywhere, or else whole numbers."""
-    texts = [line.partition(b",")[2].decode("latin-1") for _, line in lines]
+def _numbers(table: _Table, lines: list[tuple[int, bytes]]) -> NDArray[Any]:
+    """Floats if the file has decimals anywhere, or else whole numbers, as (lines, values)."""
+    texts = [line.partition(b",")[2] for _, line in lines]
+    plain = _plain_numbers(texts)
+    if plain is not None and not table.has_decimals:
+        return plain.reshape(len(lines), table.values)
     try:
-        numbers = np.loadtxt(texts, np.float32, delimiter=",", comments=None, ndmin=2)
+        words = [text.decode("latin-1") for text in texts]
+        numbers = np.loadtxt(words, np.float32, delimiter=",", comments=None, ndmin=2)
     except ValueError:
         raise InputError(_wrong_value(table, lines)) from None
     if table.has_decimals:
@@ -189,11 +199,30 @@ def _numbers(table: _Table, lines: list[tuple[int, bytes]]) -> NDArray[np.float3
     return numbers.astype(np.int64)
 
 
+def _plain_numbers(texts: list[bytes]) -> NDArray[np.int16] | None:
+    """Numbers of up to three digits with a comma between them; None if anything else is there.
+
+    Nearly all files have nothing else, and this is ten times as fast as NumPy's reader.
+    """
+    text = np.frombuffer(b",".join(texts) + b",", np.uint8)
+    ends = np.flatnonzero(text == ord(","))
+    lengths = np.diff(ends, prepend=-1) - 1
+    digits = text.astype(np.int16) - ord("0")
+    others = np.count_nonzero((digits < 0) | (digits > 9))
+    if others != len(ends) or lengths.min() < 1 or lengths.max() > 3:
+        return None
+    numbers = digits[ends - 1]
+    for place in (2, 3):
+        numbers += np.where(lengths >= place, digits[ends - place] * 10 ** (place - 1), 0)
+    return numbers
+
+
 def _wrong_value(table: _Table, lines: list[tuple[int, bytes]]) -> str:
     wanted = "a number from 0 to 1" if table.has_decimals else "a whole number from 0 to 255"
     for number, line in lines:
         for text in line.split(b",")[1:]:
-            if not _is_number(text) or not float(text).is_integer():
+            sound = _is_number(text) and (table.has_decimals or float(text).is_integer())
+            if not sound:
                 shown = text.decode("utf-8", "replace").strip()
                 return f"{table.path}: line {number} has the value {shown!r}; give {wanted}"
     return f"{table.path}: has values that are no numbers; give {wanted}"
