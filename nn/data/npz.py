@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import math
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +29,8 @@ from nn.schema import InputError
 
 _CHUNK = 2**20
 """So many values are converted at a time."""
+
+_LONGEST_HEADER = 10_000
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -55,8 +59,9 @@ def open_file(path: Path) -> Contents:
         wanted += ["x_test", "y_test"]
     for key in wanted:
         if key not in keys:
+            found = ", ".join(each for each in keys[:6] if each.isprintable())
             raise InputError(
-                f"{path}: has no array {key}, but {', '.join(keys) or 'nothing'}; "
+                f"{path}: has no array {key}, but {found or 'nothing'}; "
                 "give x_train, y_train, x_test and y_test"
             )
     shape, train = _collection(path, "train")
@@ -125,17 +130,25 @@ def _array(path: Path, key: str, kinds: str) -> Iterator[tuple[IO[bytes], _Heade
 
 
 def _read_header(stream: IO[bytes], where: str) -> _Header:
-    """https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html"""
+    """https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+
+    NumPy itself would read as long a header as it is told to.
+    """
+    start = stream.read(10)
+    if start[6:7] == b"\2":
+        start += stream.read(2)
+    length = int.from_bytes(start[8:], "little")
+    text = io.BytesIO(start + stream.read(min(length, _LONGEST_HEADER)))
     try:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
-            return _Header(*np.lib.format.read_array_header_1_0(stream))
-        if version == (2, 0):
-            return _Header(*np.lib.format.read_array_header_2_0(stream))
-    except ValueError as error:
-        first = str(error).partition("\n")[0]
-        raise InputError(f"{where}: is no NumPy array ({first}); save the file again") from None
-    raise InputError(f"{where}: is in a format of version {version}; save it with numpy.savez")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python 2 wrote its numbers in another way
+            if np.lib.format.read_magic(text) == (1, 0):
+                return _Header(*np.lib.format.read_array_header_1_0(text))
+            return _Header(*np.lib.format.read_array_header_2_0(text))
+    except Exception:  # what NumPy's parser raises on odd headers has no common base
+        raise InputError(
+            f"{where}: has no header of a NumPy array; save it with numpy.savez_compressed"
+        ) from None
 
 
 def _read_whole(path: Path, key: str, kinds: str) -> NDArray[Any]:

@@ -223,6 +223,6 @@ def _wrong_value(table: _Table, lines: list[tuple[int, bytes]]) -> str:
         for text in line.split(b",")[1:]:
             sound = _is_number(text) and (table.has_decimals or float(text).is_integer())
             if not sound:
-                shown = text.decode("utf-8", "replace").strip()
+                shown = text[:20].decode("utf-8", "replace").strip()
                 return f"{table.path}: line {number} has the value {shown!r}; give {wanted}"
     return f"{table.path}: has values that are no numbers; give {wanted}"

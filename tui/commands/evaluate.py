@@ -63,6 +63,12 @@ def _require_fit(model: Model, data: Dataset) -> None:
             f"data: {data.name} has images of {show_shape(found)}, "
             f"but {model.path} expects {show_shape(wanted)}"
         )
+    known, named = model.card.class_names, data.class_names
+    if known != named and sorted(known) == sorted(named):
+        raise InputError(
+            f"data: {data.name} has the classes in another order than {model.path}; "
+            "number them as its training data did"
+        )
     if len(model.card.class_names) != len(data.class_names):
         raise InputError(
             f"data: {data.name} has {len(data.class_names)} classes, "

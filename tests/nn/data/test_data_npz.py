@@ -315,22 +315,49 @@ def test_an_array_that_would_not_fit_into_memory_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    "content",
     [
-        (b"no array at all", "is no NumPy array (the magic string is not correct;"),
-        (header("(-12, 4, 5)") + bytes(240), "has images of 4 x 5"),
-        (header("'many'"), "is no NumPy array (shape is not valid: 'many')"),
-        (b"\x93NUMPY\x03\x00" + header("(1,)")[8:], "is in a format of version (3, 0)"),
+        b"",
+        b"no array at all",
+        header("'many'"),
+        header("(1, 'two', 3)"),
+        header("((((((("),
+        header("(12, 4,"),
+        header("(1,)").replace(b"|u1", b"junk"),
+        b"\x93NUMPY\x03\x00" + header("(1,)")[8:],
+        b"\x93NUMPY\x01\x00\xff\xff{'descr': ",
     ],
 )
-def test_entries_that_are_no_arrays_are_refused(
-    tmp_path: Path, content: bytes, sentence: str
-) -> None:
+def test_entries_that_are_no_arrays_are_refused(tmp_path: Path, content: bytes) -> None:
     path = with_entry(write(tmp_path), "x_train", content)
-    if "-12" in str(content):
-        assert "its header says -112" in refusal(path)
-    else:
-        assert refusal(path).startswith(f"FILE: x_train: {sentence}")
+    assert refusal(path) == (
+        "FILE: x_train: has no header of a NumPy array; save it with numpy.savez_compressed"
+    )
+
+
+def test_a_header_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    endless = b"\x93NUMPY\x02\x00" + (200_000_000).to_bytes(4, "little") + b" " * 200_000_000
+    path = with_entry(write(tmp_path), "x_train", endless)
+    del endless
+    tracemalloc.start()
+    try:
+        assert "has no header of a NumPy array" in refusal(path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_numbers_as_python_2_wrote_them_are_read(tmp_path: Path) -> None:
+    content = header("(12L, 4L, 5L)") + GREY.tobytes()
+    path = with_entry(write(tmp_path), "x_train", content)
+    assert np.array_equal(load(str(path), "train").images[..., 0], GREY)
+
+
+def test_fewer_than_no_images_are_refused(tmp_path: Path) -> None:
+    path = with_entry(write(tmp_path), "x_train", header("(-12, 4, 5)") + bytes(240))
+    assert refusal(path) == (
+        "FILE: x_train: unpacks to 368 bytes, but its header says -112; save the file again"
+    )
 
 
 def test_rare_methods_of_packing_are_refused(tmp_path: Path) -> None:
