@@ -102,9 +102,7 @@ def row(app: Dashboard, path: str) -> FieldRow:
 
 
 def text_of(widget: Widget) -> str:
-    return "\n".join(
-        strip.text.strip() for strip in widget.render_lines(widget.size.region)
-    ).strip()
+    return "\n".join(strip.text.strip() for strip in widget.render_lines(widget.size.region)).strip()
 
 
 async def type_into(pilot: Pilot[str], path: str, text: str) -> None:
