@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 
@@ -132,9 +133,16 @@ class Body(Container):
         event.stop()
         self._follow_tab()
 
+    def on_mount(self) -> None:
+        """Begin in the right shape."""
+        self._fit(self.app.size)
+
     def on_resize(self, event: Resize) -> None:
         """Fold or unfold the left side."""
-        width, height = event.size
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        width, height = size
         narrow = width < NARROW
         self.set_class(narrow, "-narrow")
         self.set_class(width < SLIM, "-slim")

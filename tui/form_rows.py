@@ -61,7 +61,7 @@ class FieldRow(VerticalGroup):
             )
         else:
             hint = "empty" if field.optional else ""
-            self._editor = Input(text, compact=True, placeholder=hint, select_on_focus=False)
+            self._editor = Input(text, compact=True, placeholder=hint)
         self._mark = Static(classes="mark")
         self._remark = Static(classes="remark", markup=False)
 

@@ -46,7 +46,9 @@ Bare().run()
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--rounds", type=at_least_one, default=10)
+    arguments.add_argument(
+        "--rounds", type=at_least_one, default=10, help="how often to measure all"
+    )
     options = arguments.parse_args()
     machine = facts()
     with library() as models, TemporaryDirectory() as folder:

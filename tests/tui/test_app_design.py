@@ -114,10 +114,10 @@ async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
             each for each in app.query(FieldRow) if each.field.path == "training.optimizer"
         ).query_one(Select)
         chooser.value = "sgd"
+        await until(pilot, lambda: "momentum" in {each.field.label for each in app.query(FieldRow)})
         await until(
-            pilot, lambda: "momentum" in {each.field.label for each in app.query(FieldRow)}
+            pilot, lambda: "beta1" not in {each.field.label for each in app.query(FieldRow)}
         )
-        assert "beta1" not in {each.field.label for each in app.query(FieldRow)}
         assert app.draft.config is not None
 
 
@@ -152,13 +152,14 @@ async def test_state_and_ways_out_are_visible_at_every_size(
         assert "? help" in keys(app)
         assert "q quit" in keys(app)
         assert "1 Curves" in screen_text(app)
+        assert ("0 Network" in screen_text(app)) == (size[0] < 100)
 
 
 async def test_it_lives_through_any_resizing(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        for width, height in ((70, 20), (41, 13), (20, 5), (1, 1), (40, 12), (99, 30), (140, 50)):
-            for view in "123450":
+        for width, height in ((70, 20), (20, 5), (1, 1), (40, 12), (140, 50)):
+            for view in "0145":
                 await pilot.press(view)
                 await pilot.resize_terminal(width, height)
                 await pilot.pause()
