@@ -76,7 +76,7 @@ def dashboard(
     if context.invoked_subcommand is None:
         from tui.commands.dashboard import open_dashboard
 
-        open_dashboard(_library(models))
+        open_dashboard(models)
 
 
 @app.command()
@@ -84,8 +84,7 @@ def attach(run: Run = "latest", models: Models = SAVED_MODELS) -> None:
     """Open the dashboard on a run, living or finished (the newest, unless one is named)."""
     from tui.commands.dashboard import open_dashboard
 
-    library = _library(models)
-    open_dashboard(library, library.find_run(run))
+    open_dashboard(models, run)
 
 
 @app.command()

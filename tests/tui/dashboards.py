@@ -104,6 +104,8 @@ def row(app: Dashboard, path: str) -> FieldRow:
 async def type_into(pilot: Pilot[str], path: str, text: str) -> None:
     """Replace what stands in a field."""
     assert isinstance(pilot.app, Dashboard)
-    row(pilot.app, path).edit()
+    app = pilot.app
+    await until(pilot, lambda: any(each.field.path == path for each in app.query(FieldRow)))
+    row(app, path).edit()
     await pilot.pause()
     await pilot.press("end", *["backspace"] * 12, *text)
