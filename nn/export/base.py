@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from nn.checkpoint import Model
-from nn.layers import Layer, LayerConfig
+from nn.layers import LayerConfig
 from nn.network import Network
 from nn.schema import InputError
-from nn.types import Array
+from nn.types import Array, Shape
 
 INPUT, OUTPUT = "images", "probabilities"
 """What a file calls its input (N, H, W, C) and its output (N, classes)."""
@@ -37,6 +37,14 @@ class Format:
     build: Callable[[Model], Exported]
 
 
+@dataclass(frozen=True)
+class Placed:
+    """What a layer has at its place in a network: the shape of its input, its arrays by name."""
+
+    input_shape: Shape
+    arrays: Mapping[str, Array]
+
+
 def require(package: str, extra: str) -> Any:
     """A package that only an extra installs.
 
@@ -52,10 +60,10 @@ def require(package: str, extra: str) -> Any:
         ) from None
 
 
-def each_layer(network: Network) -> Iterator[tuple[LayerConfig, Layer]]:
-    """The layers in order, as they are written down and as they live, with their parameters."""
+def each_layer(network: Network) -> Iterator[tuple[LayerConfig, Placed]]:
+    """The layers in order, each with what it has."""
     for planned, layer in zip(network.plan.layers, network.layers, strict=True):
-        yield planned.config, layer
+        yield planned.config, Placed(layer.input_shape, layer.parameters)
 
 
 def no_conversion(config: LayerConfig, file_format: str) -> InputError:

@@ -8,8 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from nn.checkpoint import Model
-from nn.export.base import INPUT, OUTPUT, Exported, Format, each_layer, no_conversion, require
-from nn.layers import Layer, LayerConfig
+from nn.export.base import (
+    INPUT,
+    OUTPUT,
+    Exported,
+    Format,
+    Placed,
+    each_layer,
+    no_conversion,
+    require,
+)
+from nn.layers import LayerConfig
 from nn.layers.activation import ReLU
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
@@ -22,8 +31,8 @@ CHANNELS_LAST = {"data_format": "channels_last"}
 
 
 @singledispatch
-def convert(config: LayerConfig, layer: Layer, x: Any, layers: Any) -> Any:
-    """What `keras.layers` make of the value `x`.
+def convert(config: LayerConfig, at: Placed, x: Any, keras: Any) -> Any:
+    """What Keras makes of the value `x`.
 
     A new layer is a function more, registered below.
 
@@ -34,37 +43,37 @@ def convert(config: LayerConfig, layer: Layer, x: Any, layers: Any) -> Any:
 
 
 @convert.register
-def _conv2d(config: Conv2D, layer: Layer, x: Any, layers: Any) -> Any:
+def _conv2d(config: Conv2D, at: Placed, x: Any, keras: Any) -> Any:
     padding = config.padding
     if isinstance(padding, int):
-        x = layers.ZeroPadding2D(padding, **CHANNELS_LAST)(x)
+        x = keras.layers.ZeroPadding2D(padding, **CHANNELS_LAST)(x)
         padding = "valid"
-    keras_layer = layers.Conv2D(
+    keras_layer = keras.layers.Conv2D(
         config.filters, config.kernel_size, config.stride, padding, **CHANNELS_LAST
     )
-    weights = layer.parameters["weights"].transpose(1, 2, 3, 0)
-    return _apply(keras_layer, x, weights, layer.parameters["biases"])
+    weights = at.arrays["weights"].transpose(1, 2, 3, 0)
+    return _apply(keras_layer, x, weights, at.arrays["biases"])
 
 
 @convert.register
-def _relu(config: ReLU, layer: Layer, x: Any, layers: Any) -> Any:
-    return layers.ReLU()(x)
+def _relu(config: ReLU, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.ReLU()(x)
 
 
 @convert.register
-def _max_pool2d(config: MaxPool2D, layer: Layer, x: Any, layers: Any) -> Any:
-    return layers.MaxPooling2D(config.pool_size, config.stride, "valid", **CHANNELS_LAST)(x)
+def _max_pool2d(config: MaxPool2D, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.MaxPooling2D(config.pool_size, config.stride, "valid", **CHANNELS_LAST)(x)
 
 
 @convert.register
-def _flatten(config: Flatten, layer: Layer, x: Any, layers: Any) -> Any:
-    return layers.Flatten(**CHANNELS_LAST)(x)
+def _flatten(config: Flatten, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.Flatten(**CHANNELS_LAST)(x)
 
 
 @convert.register
-def _dense(config: Dense, layer: Layer, x: Any, layers: Any) -> Any:
-    weights = layer.parameters["weights"].T
-    return _apply(layers.Dense(config.units), x, weights, layer.parameters["biases"])
+def _dense(config: Dense, at: Placed, x: Any, keras: Any) -> Any:
+    weights = at.arrays["weights"].T
+    return _apply(keras.layers.Dense(config.units), x, weights, at.arrays["biases"])
 
 
 def _apply(keras_layer: Any, x: Any, *weights: Array) -> Any:
@@ -77,8 +86,8 @@ def _apply(keras_layer: Any, x: Any, *weights: Array) -> Any:
 def _build(model: Model) -> Exported:
     keras = require("keras", "keras")
     images = x = keras.Input(model.card.input_shape, name=INPUT)
-    for config, layer in each_layer(model.network):
-        x = convert(config, layer, x, keras.layers)
+    for config, at in each_layer(model.network):
+        x = convert(config, at, x, keras)
     file = keras.Model(images, keras.layers.Softmax(name=OUTPUT)(x))
 
     def answer(images: Array) -> Array:

@@ -14,8 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.checkpoint import Model
-from nn.export.base import INPUT, OUTPUT, Exported, Format, each_layer, no_conversion, require
-from nn.layers import Layer, LayerConfig
+from nn.export.base import (
+    INPUT,
+    OUTPUT,
+    Exported,
+    Format,
+    Placed,
+    each_layer,
+    no_conversion,
+    require,
+)
+from nn.layers import LayerConfig
 from nn.layers.activation import ReLU
 from nn.layers.base import require_map
 from nn.layers.conv import Conv2D
@@ -52,7 +61,7 @@ class Graph:
 
 
 @singledispatch
-def convert(config: LayerConfig, layer: Layer, x: str, graph: Graph) -> str:
+def convert(config: LayerConfig, at: Placed, x: str, graph: Graph) -> str:
     """Add a layer's operations on the value `x`; their result's name.
 
     A new layer is a function more, registered below.
@@ -64,39 +73,39 @@ def convert(config: LayerConfig, layer: Layer, x: str, graph: Graph) -> str:
 
 
 @convert.register
-def _conv2d(config: Conv2D, layer: Layer, x: str, graph: Graph) -> str:
-    height, width, _ = require_map(layer.input_shape)
+def _conv2d(config: Conv2D, at: Placed, x: str, graph: Graph) -> str:
+    height, width, _ = require_map(at.input_shape)
     (top, bottom), (left, right) = borders(
         (height, width), config.kernel_size, config.stride, config.padding
     )
-    weights = graph.constant(layer.parameters["weights"].transpose(0, 3, 1, 2))
-    biases = graph.constant(layer.parameters["biases"])
+    weights = graph.constant(at.arrays["weights"].transpose(0, 3, 1, 2))
+    biases = graph.constant(at.arrays["biases"])
     return graph.add(
         "Conv", x, weights, biases, strides=config.stride, pads=(top, left, bottom, right)
     )
 
 
 @convert.register
-def _relu(config: ReLU, layer: Layer, x: str, graph: Graph) -> str:
+def _relu(config: ReLU, at: Placed, x: str, graph: Graph) -> str:
     return graph.add("Relu", x)
 
 
 @convert.register
-def _max_pool2d(config: MaxPool2D, layer: Layer, x: str, graph: Graph) -> str:
+def _max_pool2d(config: MaxPool2D, at: Placed, x: str, graph: Graph) -> str:
     return graph.add("MaxPool", x, kernel_shape=config.pool_size, strides=config.stride)
 
 
 @convert.register
-def _flatten(config: Flatten, layer: Layer, x: str, graph: Graph) -> str:
-    if len(layer.input_shape) == 3:
+def _flatten(config: Flatten, at: Placed, x: str, graph: Graph) -> str:
+    if len(at.input_shape) == 3:
         x = graph.add("Transpose", x, perm=(0, 2, 3, 1))
     return graph.add("Flatten", x, axis=1)
 
 
 @convert.register
-def _dense(config: Dense, layer: Layer, x: str, graph: Graph) -> str:
-    weights = graph.constant(layer.parameters["weights"])
-    biases = graph.constant(layer.parameters["biases"])
+def _dense(config: Dense, at: Placed, x: str, graph: Graph) -> str:
+    weights = graph.constant(at.arrays["weights"])
+    biases = graph.constant(at.arrays["biases"])
     return graph.add("Gemm", x, weights, biases, transB=1)
 
 
@@ -104,8 +113,8 @@ def _build(model: Model) -> Exported:
     onnx = require("onnx", "onnx")
     graph = Graph()
     x = graph.add("Transpose", INPUT, perm=(0, 3, 1, 2))
-    for config, layer in each_layer(model.network):
-        x = convert(config, layer, x, graph)
+    for config, at in each_layer(model.network):
+        x = convert(config, at, x, graph)
     graph.add("Softmax", x, output=OUTPUT, axis=1)
 
     def value(name: str, *shape: str | int) -> Any:
