@@ -43,6 +43,8 @@ def reading(where: object) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise InputError(f"{where}: there is no such file") from None
+    except MemoryError:
+        raise InputError(f"{where}: does not fit into memory; give fewer images") from None
     except EOFError:
         raise InputError(f"{where}: is cut short; get the file again") from None
     except (zlib.error, zipfile.BadZipFile, gzip.BadGzipFile) as error:
@@ -169,7 +171,9 @@ def unique_names(where: object, names: tuple[str, ...]) -> tuple[str, ...]:
     Raises:
         InputError: if one is there twice.
     """
+    seen = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in seen:
             raise InputError(f"{where}: names the class {name!r} twice; give each its own name")
+        seen.add(name)
     return names

@@ -71,7 +71,7 @@ def _files(folder: Path) -> dict[tuple[str, str], Path]:
     files: dict[tuple[str, str], Path] = {}
     for path in sorted(folder.iterdir()):
         match = _NAME.fullmatch(path.name)
-        if match is None:
+        if match is None or not path.is_file():
             continue
         key = ("train" if match[1] == "train" else "test", match[2])
         if key in files:

@@ -51,7 +51,7 @@ def _open(path: Path, _: _Stamp) -> Contents | str:
         with reading(path):
             if path.is_dir():
                 return _open_folder(path)
-            if path.suffix in _FORMATS:
+            if path.suffix in _FORMATS and path.is_file():
                 return _FORMATS[path.suffix](path)
     except InputError as error:
         return str(error)

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nn.data.bounded import (
+    MAX_CLASSES,
     as_bytes,
     read_exactly,
     reading,
@@ -31,6 +32,9 @@ _CHUNK = 2**20
 """So many values are converted at a time."""
 
 _LONGEST_HEADER = 10_000
+
+_LONGEST_NAME = 4000
+"""In bytes, of which each letter takes four."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -71,7 +75,7 @@ def open_file(path: Path) -> Contents:
         if test_shape != shape:
             raise InputError(f"{path}: x_test has images of {test_shape}, but x_train of {shape}")
     if "class_names" in keys:
-        names = unique_names(path, tuple(map(str, _read_whole(path, "class_names", "U").ravel())))
+        names = _read_names(path)
     else:
         names = tuple(map(str, range(class_count(f"{path}: y_train", train.labels))))
     return contents(shape, names, train, test)
@@ -79,7 +83,8 @@ def open_file(path: Path) -> Contents:
 
 def _keys(path: Path) -> list[str]:
     with reading(path), zipfile.ZipFile(path) as archive:
-        return [name.removesuffix(".npy") for name in archive.namelist()]
+        names = archive.namelist()
+    return [name.removesuffix(".npy") for name in names if name.endswith(".npy")]
 
 
 def _collection(path: Path, part: str) -> tuple[tuple[int, int, int], Collection]:
@@ -89,16 +94,27 @@ def _collection(path: Path, part: str) -> tuple[tuple[int, int, int], Collection
         count = header.shape[0]
     # Floats are read in pieces and kept as bytes.
     require_room(f"{path}: {x}", count * math.prod(size))
-    labels = _read_whole(path, y, "ui")
-    if labels.shape not in ((count,), (count, 1)):
-        raise InputError(
-            f"{path}: {y} has the shape {labels.shape}, but {x} has {count:,} images; "
-            "give one label an image"
-        )
-    # Labels that do not fit into 64 bits with a sign come out negative, and are refused as such.
-    flat = labels.ravel().astype(np.int64)
+    with _array(path, y, "ui") as (stream, header):
+        if header.shape not in ((count,), (count, 1)):
+            raise InputError(
+                f"{path}: {y} has the shape {header.shape}, but {x} has {count:,} images; "
+                "give one label an image"
+            )
+        # Those that do not fit into 64 bits with a sign come out negative, and are refused so.
+        labels = _read_values(stream, header, path).astype(np.int64)
     read = from_start(lambda n: _read_images(path, x, n).reshape(n, *size))
-    return size, Collection(f"{path}: {y}", flat, read)
+    return size, Collection(f"{path}: {y}", labels, read)
+
+
+def _read_names(path: Path) -> tuple[str, ...]:
+    with _array(path, "class_names", "U") as (stream, header):
+        count = math.prod(header.shape)
+        if count > MAX_CLASSES or header.dtype.itemsize > _LONGEST_NAME:
+            raise InputError(
+                f"{path}: class_names: has {count:,} texts of {header.dtype.itemsize // 4:,} "
+                f"letters; give {MAX_CLASSES:,} short ones at most"
+            )
+        return unique_names(path, tuple(map(str, _read_values(stream, header, path))))
 
 
 @contextmanager
@@ -151,15 +167,10 @@ def _read_header(stream: IO[bytes], where: str) -> _Header:
         ) from None
 
 
-def _read_whole(path: Path, key: str, kinds: str) -> NDArray[Any]:
-    """A small array as it is."""
-    with _array(path, key, kinds) as (stream, header):
-        size = math.prod(header.shape) * header.dtype.itemsize
-        require_room(f"{path}: {key}", size)
-        values = read_exactly(stream, size, path)
-        order: Literal["F", "C"] = "F" if header.fortran_order else "C"
-        whole: NDArray[Any] = values.view(header.dtype).reshape(header.shape, order=order)
-        return whole
+def _read_values(stream: IO[bytes], header: _Header, path: Path) -> NDArray[Any]:
+    """All values of an array, flat, in the order of the file."""
+    size = math.prod(header.shape) * header.dtype.itemsize
+    return read_exactly(stream, size, path).view(header.dtype)
 
 
 def _read_images(path: Path, key: str, count: int) -> Pixels:

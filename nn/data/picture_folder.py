@@ -73,7 +73,7 @@ def _pictures(folder: Path) -> list[Path]:
         return sorted(
             path
             for path in folder.iterdir()
-            if path.suffix.lower() in SUFFIXES and path.name[0] != "."
+            if path.suffix.lower() in SUFFIXES and path.name[0] != "." and path.is_file()
         )
 
 

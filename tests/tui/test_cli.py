@@ -372,6 +372,19 @@ def test_a_dataset_by_path_works_later_from_another_folder(models: Path, tmp_pat
     assert row["dataset"] == str(tmp_path / "shades.csv")
 
 
+def test_a_dataset_with_the_models_classes_in_another_order_is_refused(
+    trained: tuple[Path, dict[str, object]], cnn_tui: Command, tmp_path: Path
+) -> None:
+    images, labels = np.zeros((20, 28, 28), np.uint8), np.arange(20) % 10
+    np.savez(tmp_path / "odd.npz", x_train=images, y_train=labels, class_names=list("9876543210"))
+    done = cnn_tui("evaluate", trained[0], "--data", tmp_path / "odd.npz")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"cnn-tui: data: {tmp_path}/odd.npz has the classes in another order than {trained[0]}; "
+        "number them as its training data did\n"
+    )
+
+
 def test_a_dashboard_that_cannot_open_leaves_the_terminal_as_it_was(models: Path) -> None:
     ours, its = os.openpty()
     process = subprocess.Popen(

@@ -139,6 +139,27 @@ def test_refusals(in_folder: Path, name: str, sentence: str) -> None:
         assert str(caught.value).replace(str(in_folder), "FOLDER") == sentence
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.npz", "train-images-idx3-ubyte"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / name)
+    place = tmp_path / name if "." in name else tmp_path
+    with pytest.raises(InputError, match=r"is no dataset|has no train-images"):
+        describe(str(place))
+
+
+def test_what_does_not_fit_into_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    path = str(write(tmp_path / "mine.npz"))
+    describe(path)
+    monkeypatch.setattr(npz, "read_exactly", fail)
+    with pytest.raises(InputError, match=r"x_train: does not fit into memory; give fewer images"):
+        load(path, "train")
+
+
 def test_a_limit_keeps_the_first_images_of_what_is_left_to_train(tmp_path: Path) -> None:
     path = str(write(tmp_path / "mine.npz"))
     whole, few = load(path, "train"), load(path, "train", 7)

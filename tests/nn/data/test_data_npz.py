@@ -160,6 +160,18 @@ def holed(value: float) -> Any:
             {"class_names": np.array(["a", "b"])},
             "FILE: y_train: has the label 2, but the 2 classes are numbered from 0 to 1",
         ),
+        (
+            {"class_names": np.array(["x"] * 1001)},
+            "FILE: class_names: has 1,001 texts of 1 letters; give 1,000 short ones at most",
+        ),
+        (
+            {"class_names": np.array(["a", "b", "c" * 1001])},
+            "FILE: class_names: has 3 texts of 1,001 letters; give 1,000 short ones at most",
+        ),
+        (
+            {"class_names": np.array(["a", "b", "a"])},
+            "FILE: names the class 'a' twice; give each its own name",
+        ),
         ({"class_names": np.arange(3)}, "FILE: class_names: holds int64, but it must be text"),
         (
             {"x_train": GREY[:0], "y_train": LABELS[:0]},
@@ -357,6 +369,16 @@ def test_fewer_than_no_images_are_refused(tmp_path: Path) -> None:
     path = with_entry(write(tmp_path), "x_train", header("(-12, 4, 5)") + bytes(240))
     assert refusal(path) == (
         "FILE: x_train: unpacks to 368 bytes, but its header says -112; save the file again"
+    )
+
+
+def test_an_entry_that_only_begins_like_an_array_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x_train", npy(GREY))
+        archive.writestr("y_train.npy", npy(LABELS))
+    assert refusal(path) == (
+        "FILE: has no array x_train, but y_train; give x_train, y_train, x_test and y_test"
     )
 
 
