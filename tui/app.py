@@ -51,7 +51,7 @@ class Dashboard(SteeringApp):
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
         *(
             Binding(str(number), f"turn_to('{name}')", name.title(), show=False)
-            for number, name in enumerate((DESIGN, *Body.VIEWS))
+            for number, name in enumerate(("network", *Body.VIEWS))
         ),
         Binding("question_mark", "help", "help", key_display="?", tooltip="explain keys and view"),
         Binding("q", "quit", "quit", tooltip="leave; training goes on"),
@@ -114,8 +114,8 @@ class Dashboard(SteeringApp):
         self._body.enter()
 
     def action_turn_to(self, name: str) -> None:
-        """Show a view."""
-        self._body.turn_to(name)
+        """Show a view, or the network."""
+        self._body.turn_to(name if name in Body.VIEWS else DESIGN)
 
     def action_help(self) -> None:
         """Explain the keys and the visible view."""
