@@ -120,18 +120,23 @@ class FieldRow(VerticalGroup):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._take(event.value)
+        self._take(self._editor_text)
 
     @on(Select.Changed)
     def _chosen(self, event: Select.Changed) -> None:
         event.stop()
-        if self._take(str(event.value)):
+        if self._take(self._editor_text):
             self.post_message(self.Applied(self.field.path))
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.Applied(self.field.path))
+
+    @property
+    def _editor_text(self) -> str:
+        """What the editor holds now; a message may tell of what it held before a preset came."""
+        return str(self._editor.value)
 
     def _take(self, text: str) -> bool:
         if text == self.text:

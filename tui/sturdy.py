@@ -28,6 +28,7 @@ class SturdyApp(App[str]):
         super().__init__()
         self.log_file = log_file
         self._last_problem = ""
+        self._leaving = False
 
     def tell(self, text: str, severity: Severity = "information") -> None:
         """Show a sentence for a while."""
@@ -69,6 +70,15 @@ class SturdyApp(App[str]):
             file.write(time.strftime("%Y-%m-%d %H:%M:%S\n"))
             file.writelines(traceback.format_exception(error))
         return f"That went wrong ({type(error).__name__}: {error}); details are in {self.log_file}."
+
+    async def _shutdown(self) -> None:
+        self._leaving = True
+        await super()._shutdown()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A widget that was being mounted when the dashboard was left may fail: nobody minds."""
+        if not (self._leaving or self._exit):
+            super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         """Textual would print the traceback of what ends the app; what follows from it is noise."""

@@ -108,7 +108,7 @@ async def test_a_preset_replaces_network_and_training_but_not_the_data(tmp_path:
 async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: bool(app.query("#training-fields FieldRow")))
+        await until(pilot, lambda: bool(app.query("#training-fields FieldRow Select")))
         labels = {each.field.label for each in app.query(FieldRow)}
         assert "beta1" in labels
         chooser = next(
