@@ -20,6 +20,9 @@ from nn.network import Network, batches, copy_arrays
 from nn.schema import InputError
 from nn.types import Array, Bytes, Integers
 
+STEP_STREAM = 2
+"""The stream of the steps' randomness, behind those of the validation split and the start."""
+
 _without_warnings = np.errstate(over="ignore", invalid="ignore")
 """Numbers that grow without bounds show in the loss, which ends training with a sentence."""
 
@@ -188,6 +191,7 @@ class Training:
 
     def _arrays(self) -> dict[str, Array]:
         arrays = {f"parameters.{k}": v for k, v in self.network.parameters.items()}
+        arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -196,12 +200,20 @@ class Training:
         rng = np.random.default_rng([self.config.training.seed, self.position.epoch])
         return rng.permutation(len(self.train))
 
+    def _chance(self) -> np.random.Generator:
+        """What the next step leaves to chance: from the seed and the step alone, as the order."""
+        seed = np.random.SeedSequence(
+            self.config.training.seed, spawn_key=(STEP_STREAM, self.position.step)
+        )
+        return np.random.default_rng(seed)
+
     @_without_warnings
     def _step(self, order: Integers) -> BatchDone:
         at, size = self.position, self.config.training.batch_size
         chosen = order[at.batch * size : (at.batch + 1) * size]
         labels = self.train.labels[chosen]
         rate = self.learning_rate
+        self.network.draw_from(self._chance())
         logits = self.network.forward(self.train.images[chosen], training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
