@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ class Problem:
     x: Array
     w: Array
     dy: Array
-    grid: Grid = Grid()
+    grid: Grid = field(default_factory=Grid)
 
 
 @st.composite
