@@ -200,6 +200,8 @@ class Draft:
             owner = owner.rpartition(".")[0]
         if owner not in self._fields:
             owner = path
+        elif owner != path and self._fields[owner].kind == "json":
+            sentence = f"{path.removeprefix(f'{owner}.')}: {sentence}"
         elif not self.texts[owner].strip():
             sentence = "a value is needed"
         self.errors.setdefault(owner, sentence)

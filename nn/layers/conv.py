@@ -28,10 +28,10 @@ class Conv2D(LayerConfig):
 
     kind: Literal["conv2d"] = "conv2d"
     filters: int = setting(32, "how many filters, and so output channels", ge=1, le=4096)
-    kernel_size: Size = setting(5, "height and width of the kernel: 5 or 3x5")
-    stride: Size = setting(1, "how far the kernel moves: 1, 2 or 2x1")
+    kernel_size: Size = setting((5, 5), "height and width of the kernel: 5 or 3x5")
+    stride: Size = setting((1, 1), "how far the kernel moves: 1, 2 or 2x1")
     padding: Padding = setting("same", "same, valid or a number of zeros on each side")
-    dilation: Size = setting(1, "how far the kernel's positions are apart: 1 is side by side")
+    dilation: Size = setting((1, 1), "how far the kernel's positions are apart: 1 is side by side")
     groups: int = setting(
         1, "parts that see only their own channels; as many as channels: depthwise", ge=1, le=4096
     )

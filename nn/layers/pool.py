@@ -18,8 +18,8 @@ from nn.types import Array, Shape
 class Pool2D(LayerConfig):
     """Windows that slide over each channel of a map by itself."""
 
-    pool_size: Size = setting(2, "height and width of the window: 2 or 2x3")
-    stride: Size = setting(2, "how far the window moves: 2 or 2x1")
+    pool_size: Size = setting((2, 2), "height and width of the window: 2 or 2x3")
+    stride: Size = setting((2, 2), "how far the window moves: 2 or 2x1")
     padding: Padding = setting("valid", "valid, same or a number of rows that count for nothing")
 
     def output_shape(self, input_shape: Shape) -> Shape:

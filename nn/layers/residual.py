@@ -32,7 +32,7 @@ class Residual(LayerConfig):
     kind: Literal["residual"] = "residual"
     layers: tuple[AnyLayer, ...] = setting(
         (Conv2D(kernel_size=(3, 3)), ReLU(), Conv2D(kernel_size=(3, 3))),
-        "the layers that the shortcut goes around, as JSON",
+        "the layers that the shortcut goes around, as in a configuration (JSON)",
         min_length=1,
     )
 
