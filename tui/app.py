@@ -85,7 +85,8 @@ class Dashboard(SteeringApp):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        self.begin(self._greet() if self._first_run is None else self.open_run(self._first_run))
+        run = self._first_run
+        self.begin(self._greet if run is None else partial(self.open_run, run))
         for work in (self._read, self._answer, self._look, self._list):
             self.repeat(work)
         self.set_interval(PAINT_INTERVAL, self.paint)
@@ -210,16 +211,17 @@ class Dashboard(SteeringApp):
     def _turned(self) -> None:
         self._body.show(self.session.view)
         if self._body.active == "runs":
-            self.begin(self.jobs.list_library())
+            self.begin(self.jobs.list_library)
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:
+        self._body.mistakes.show(self.session.view)
         self._body.mistakes.filter(event.true, event.predicted)
         self._body.turn_to("mistakes")
 
     @on(RunsPanel.RunChosen)
     def _open_run(self, event: RunsPanel.RunChosen) -> None:
-        self.begin(self.open_run(self._folder(event.run_id)))
+        self.begin(partial(self.open_run, self._folder(event.run_id)))
         self._body.turn_to("curves")
 
     @on(RunsPanel.ResumeAsked)
@@ -229,7 +231,7 @@ class Dashboard(SteeringApp):
             self.session.launch("resuming…")
             await self.jobs.revive()
 
-        self.begin(resume())
+        self.begin(resume)
 
     @on(RunsPanel.StopAsked)
     def _stop_run(self, event: RunsPanel.StopAsked) -> None:

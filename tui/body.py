@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 
@@ -73,7 +74,8 @@ class Body(Container):
             yield self.training
         with Vertical(id="views"):
             yield self._tabs
-            yield ContentSwitcher(*self.views.values(), initial=next(iter(self.views)))
+            first = next(iter(self.views))
+            yield ContentSwitcher(self.views[first], initial=first)
         yield Static("needs more room: 40 x 12 at least", id="too-small")
 
     @property
@@ -124,6 +126,7 @@ class Body(Container):
         folded = self.active == DESIGN
         self.set_class(folded, "-design")
         if not folded:
+            self._mount_views()
             self.query_one(ContentSwitcher).current = self.active
         self.post_message(self.Turned())
 
@@ -132,9 +135,27 @@ class Body(Container):
         event.stop()
         self._follow_tab()
 
+    def on_mount(self) -> None:
+        """Begin in the right shape."""
+        self._fit(self.app.size)
+        self.call_after_refresh(self._mount_views)
+
+    def _mount_views(self) -> None:
+        """The first picture does not wait for the views that nobody sees yet."""
+        if not self.is_attached:
+            return  # the dashboard was left before its first picture
+        switcher = self.query_one(ContentSwitcher)
+        for view in self.views.values():
+            if not view.is_attached:
+                view.display = False
+                switcher.mount(view)
+
     def on_resize(self, event: Resize) -> None:
         """Fold or unfold the left side."""
-        width, height = event.size
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
+        width, height = size
         narrow = width < NARROW
         self.set_class(narrow, "-narrow")
         self.set_class(width < SLIM, "-slim")

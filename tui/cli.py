@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -58,6 +57,8 @@ def _library(models: Path) -> Library:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version
+
         print(f"cnn-tui {version('cnn-tui')}")
         raise typer.Exit
 
@@ -75,7 +76,7 @@ def dashboard(
     if context.invoked_subcommand is None:
         from tui.commands.dashboard import open_dashboard
 
-        open_dashboard(_library(models))
+        open_dashboard(models)
 
 
 @app.command()
@@ -83,8 +84,7 @@ def attach(run: Run = "latest", models: Models = SAVED_MODELS) -> None:
     """Open the dashboard on a run, living or finished (the newest, unless one is named)."""
     from tui.commands.dashboard import open_dashboard
 
-    library = _library(models)
-    open_dashboard(library, library.find_run(run))
+    open_dashboard(models, run)
 
 
 @app.command()

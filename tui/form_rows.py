@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalGroup
 from textual.events import DescendantBlur, DescendantFocus
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input, Select, Static
 
 from nn.config import RunConfig, is_live
@@ -61,26 +62,35 @@ class FieldRow(VerticalGroup):
             )
         else:
             hint = "empty" if field.optional else ""
-            self._editor = Input(text, compact=True, placeholder=hint, select_on_focus=False)
-        self._mark = Static(classes="mark")
-        self._remark = Static(classes="remark", markup=False)
+            self._editor = Input(text, compact=True, placeholder=hint)
+        self._line = Horizontal(classes="line")
+        self._mark: Static | None = None
+        self._remark: Static | None = None
 
     def compose(self) -> ComposeResult:
-        """A line, and the remark below it."""
+        """A line; a mark at its end and a remark below it come when there is something to say."""
         indent = "  " * (self.field.path.count(".") - 1) if is_part(self.field) else ""
-        with Horizontal(classes="line"):
+        with self._line:
             yield Static(indent + self.field.label, classes="label", markup=False)
             yield self._editor
-            yield self._mark
-        yield self._remark
 
     def show(self, text: str, error: str, mark: str) -> None:
         """Draw what the draft says of this field."""
         if (text, error, mark) == self._shown:
             return
         self._shown = (text, error, mark)
-        self._mark.update(mark)
-        self._mark.display = bool(mark)
+        if self.is_mounted:
+            self._draw()
+
+    def on_mount(self) -> None:
+        """Draw what was said before there was a screen."""
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._shown is None:
+            return
+        text, error, mark = self._shown
+        self._mark = _say(self._line, self._mark, "mark", mark)
         self._editor.set_class(bool(error), "wrong")
         self._show_remark()
         if text == self.text:
@@ -102,9 +112,10 @@ class FieldRow(VerticalGroup):
     def _show_remark(self) -> None:
         meaning = self.field.help if self._editor.has_focus_within else ""
         error = self._shown[1] if self._shown is not None else ""
-        self._remark.update(f"x {error}" if error else meaning)
-        self._remark.set_class(bool(error), "wrong")
-        self._remark.display = bool(error or meaning)
+        text = f"x {error}" if error else meaning
+        self._remark = _say(self, self._remark, "remark", text)
+        if self._remark is not None:
+            self._remark.set_class(bool(error), "wrong")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -136,9 +147,23 @@ class FieldList(VerticalGroup):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._rows: dict[Field, FieldRow] = {}
+        self._wanted: tuple[Draft, Sequence[Field], RunConfig | None] | None = None
+        self._begun = False
+
+    def on_mount(self) -> None:
+        """Rows are most of the dashboard's widgets: its first picture does not wait for them."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._begun = self.is_attached
+        if self._begun and self._wanted is not None:
+            self.show(*self._wanted)
 
     def show(self, draft: Draft, fields: Sequence[Field], running: RunConfig | None) -> None:
         """Draw a draft's fields; `running` is the configuration of a run that trains meanwhile."""
+        if not self._begun:
+            self._wanted = (draft, fields, running)
+            return
         for field in [field for field in self._rows if field not in fields]:
             self._rows.pop(field).remove()
         previous = None
@@ -158,6 +183,18 @@ class FieldList(VerticalGroup):
         for row in self.query(FieldRow).results():
             row.edit()
             return
+
+
+def _say(parent: Widget, place: Static | None, kind: str, text: str) -> Static | None:
+    """Put words at the end of a widget, in a place that is made when it is first needed."""
+    if place is None:
+        if not text or not parent.is_attached:
+            return None
+        place = Static(text, classes=kind, markup=False)
+        parent.mount(place)
+    place.update(text)
+    place.display = bool(text)
+    return place
 
 
 def is_part(field: Field) -> bool:

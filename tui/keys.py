@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
+from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
@@ -53,6 +54,12 @@ class KeyLine(Widget):
     def _keys_changed(self, screen: Screen[object]) -> None:
         self.refresh()
 
+    def on_click(self, event: Click) -> None:
+        """A click on a key is that key."""
+        key = event.style.meta.get("key")
+        if key:
+            self.app.simulate_key(key)
+
     def render(self) -> Text:
         """The line, as wide as there is room."""
         key_style = self.get_component_rich_style("key", partial=True)
@@ -81,5 +88,5 @@ class KeyLine(Widget):
             key = binding.key
         text = Text.assemble((key, key_style), " ")
         text.append(binding.description)
-        text.stylize(Style(meta={"@click": f"app.simulate_key({binding.key!r})"}))
+        text.stylize(Style(meta={"key": binding.key}))
         return text

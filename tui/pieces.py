@@ -26,6 +26,8 @@ def piece(text: str, rank: int, style: str = "") -> Piece:
 
 def one_line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Text:
     """The pieces at both ends of a line, without those for which there is no room."""
+    if width < 1:
+        return Text()
     kept = [each for each in (*left, *right) if each.text]
     while len(kept) > 1 and _width(kept) > width:
         highest = max(each.rank for each in kept)
@@ -36,7 +38,7 @@ def one_line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Text:
     )
     room = " " * max(width - start.cell_len - end.cell_len, 0)
     line = Text.assemble(start, room, end, no_wrap=True, overflow="ellipsis")
-    line.truncate(max(width, 0), overflow="ellipsis")
+    line.truncate(width, overflow="ellipsis")
     return line
 
 

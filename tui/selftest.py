@@ -203,11 +203,14 @@ class _Drive:
 
     @asynccontextmanager
     async def _field(self, path: str) -> AsyncIterator[FieldRow]:
-        rows = [row for row in self.app.query(FieldRow) if row.field.path == path]
-        self._check(f"there is a field {path}", len(rows) == 1)
-        rows[0].edit()
+        def rows() -> list[FieldRow]:
+            return [row for row in self.app.query(FieldRow) if row.field.path == path]
+
+        await self._until(f"there is a field {path}", lambda: len(rows()) == 1)
+        row = rows()[0]
+        row.edit()
         await self.pilot.pause()
-        yield rows[0]
+        yield row
         await self.pilot.press("escape")
         await self.pilot.press("escape")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from nn.config import RunConfig
 from nn.runs import messages as m
@@ -90,7 +90,7 @@ class SteeringApp(SturdyApp):
     def action_revive(self) -> None:
         """Resume a run that ended."""
         self.session.launch("resuming…")
-        self.begin(self.jobs.revive())
+        self.begin(self.jobs.revive)
 
     def action_evaluate(self) -> None:
         """Test the network as it is now."""
@@ -98,11 +98,11 @@ class SteeringApp(SturdyApp):
 
     def action_save(self) -> None:
         """Save the model under a name."""
-        self.begin(self._save())
+        self.begin(self._save)
 
     def action_load(self) -> None:
         """Load a saved model."""
-        self.begin(self._load())
+        self.begin(self._load)
 
     def _start_or_ask(self, *, step_only: bool) -> None:
         """Start a new run, unless the run that ended could go on: then ask."""
@@ -133,7 +133,7 @@ class SteeringApp(SturdyApp):
             self.draft.set("training.threads", str(processors()))
             config = self.draft.config or config
         self.session.launch("starting…")
-        self.begin(self.jobs.start(config, step_only=step_only))
+        self.begin(partial(self.jobs.start, config, step_only=step_only))
 
     def ask_to_stop(self, folder: RunFolder) -> None:
         """Stop a run if that is what is meant."""
@@ -142,7 +142,7 @@ class SteeringApp(SturdyApp):
             if choice == "stop" and folder is self.session.folder:
                 self.command(m.Stop(), "stopping…")
             elif choice == "stop":
-                self.begin(self.jobs.send(m.Stop(), folder))
+                self.begin(partial(self.jobs.send, m.Stop(), folder))
 
         choices = [
             Choice("stop", "stop it, with a checkpoint to resume from", "y"),
@@ -155,7 +155,7 @@ class SteeringApp(SturdyApp):
         if self.session.launching or not self.session.alive:
             return
         self.session.waiting = Waiting(word, command.id)
-        self.begin(self.jobs.send(command))
+        self.begin(partial(self.jobs.send, command))
 
     async def open_run(self, folder: RunFolder) -> None:
         """Follow a run; its configuration becomes the draft."""
@@ -192,7 +192,7 @@ class SteeringApp(SturdyApp):
             self.show_design()
             await self.jobs.answer(model)
 
-    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def begin(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do some work beside the screen; that it has begun is shown at once."""
         self.attempt(work)
         self.paint()

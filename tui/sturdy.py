@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from textual import work
 from textual.app import App
 
 from nn.schema import InputError
@@ -32,30 +33,24 @@ class SturdyApp(App[str]):
         """Show a sentence for a while."""
         self.notify(text, severity=severity, markup=False)
 
-    def attempt(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do some work beside the screen, once."""
+    @work(exit_on_error=False)
+    async def attempt(self, job: Callable[[], Awaitable[None]]) -> None:
+        """Do a job beside the screen, once."""
+        try:
+            await job()
+        except Exception as error:
+            self.tell(self._in_words(error), "error")
 
-        async def run() -> None:
+    @work(exit_on_error=False)
+    async def repeat(self, job: Callable[[], Awaitable[float]]) -> None:
+        """Do a job again and again; it returns after how many seconds."""
+        while True:
             try:
-                await work
+                pause = await job()
             except Exception as error:
-                self.tell(self._in_words(error), "error")
-
-        self.run_worker(run(), exit_on_error=False)
-
-    def repeat(self, work: Callable[[], Awaitable[float]]) -> None:
-        """Do some work again and again; it returns after how many seconds."""
-
-        async def run() -> None:
-            while True:
-                try:
-                    pause = await work()
-                except Exception as error:
-                    pause = AFTER_FAILURE
-                    self._tell_news(self._in_words(error))
-                await asyncio.sleep(pause)
-
-        self.run_worker(run(), exit_on_error=False)
+                pause = AFTER_FAILURE
+                self._tell_news(self._in_words(error))
+            await asyncio.sleep(pause)
 
     def _tell_news(self, problem: str) -> None:
         """What goes wrong every time is said once."""

@@ -8,6 +8,7 @@ It ends with 0 when the run is finished or was stopped, with 1 when it failed.
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import sys
 import traceback
@@ -22,9 +23,13 @@ from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
 from nn.training import DivergedError
 
+NICENESS = 10
+"""The trainer takes what others leave: a dashboard that needs a moment's work gets it at once."""
+
 
 def main(path: str) -> int:
     """Train the run of that folder; returns the process's exit code."""
+    os.nice(NICENESS)
     run = RunFolder(Path(path))
     # Read before the run is held: what was asked until now was asked of no trainer.
     commands = run.commands()

@@ -43,10 +43,14 @@ FIRST_SCREEN = "accuracy over epochs"
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--rounds", type=at_least_one, default=5)
+    arguments.add_argument(
+        "--rounds", type=at_least_one, default=5, help="how often to measure all"
+    )
     arguments.add_argument("--keys", type=at_least_one, default=200, help="key presses in all")
     arguments.add_argument("--seconds", type=at_least_one, default=6, help="of speed a round")
-    arguments.add_argument("--threads", type=at_least_one, default=processors())
+    arguments.add_argument(
+        "--threads", type=at_least_one, default=processors(), help="to train with"
+    )
     options = arguments.parse_args()
     machine = facts()
     rng = random.Random(0)

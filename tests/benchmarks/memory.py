@@ -26,7 +26,7 @@ ENOUGH_STEPS = 100
 def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--seconds", type=at_least_one, default=60, help="how long to train")
-    arguments.add_argument("--threads", type=at_least_one, default=processors())
+    arguments.add_argument("--threads", type=at_least_one, default=processors(), help="for each")
     options = arguments.parse_args()
     machine = facts()
     with trainer(preset(DEFAULT).changed({"training.threads": options.threads})) as folder:

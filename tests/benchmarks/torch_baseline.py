@@ -47,7 +47,7 @@ class TorchNetwork:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     def predict(self, images: Any) -> Any:
         """Probabilities (N, classes) of bytes (N, H, W, C), in batches as large as ours."""

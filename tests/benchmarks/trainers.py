@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from typing import TypeVar
 from nn.config import RunConfig
 from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
 from nn.runs.folder import Library, RunFolder
-from nn.runs.messages import BatchesFinished, Command, Event, Started, Stop
+from nn.runs.messages import BatchesFinished, Command, Event, Started
 
 PATIENCE = 180.0
 
@@ -58,11 +58,7 @@ def obey(run: RunFolder, command: Command) -> None:
 
 
 def _end(run: RunFolder) -> None:
-    """Ask the trainer to end, also one that has only just begun; kill it if it does not."""
-    wait_until(run.has_trainer, 2.0)
-    gone: Callable[[], bool] = lambda: not run.has_trainer()  # noqa: E731
-    if gone():
-        return
-    send(run, Stop())
-    if not wait_until(gone, PATIENCE):
+    """Kill the trainer, also one that has only just begun: nothing of it is to be kept."""
+    if wait_until(run.has_trainer, 2.0):
         os.kill(first_event(run, Started).process, signal.SIGKILL)
+        wait_until(lambda: not run.has_trainer(), PATIENCE)

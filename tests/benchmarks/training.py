@@ -53,10 +53,14 @@ class Speed:
 
 def main() -> None:
     arguments = parser(__doc__)
-    arguments.add_argument("--rounds", type=at_least_one, default=5)
+    arguments.add_argument(
+        "--rounds", type=at_least_one, default=5, help="how often to measure all"
+    )
     arguments.add_argument("--steps", type=at_least_one, default=20, help="steps a round")
-    arguments.add_argument("--threads", type=at_least_one, default=processors())
-    arguments.add_argument("--preset", choices=presets.names(), default=presets.DEFAULT)
+    arguments.add_argument("--threads", type=at_least_one, default=processors(), help="for each")
+    arguments.add_argument(
+        "--preset", choices=presets.names(), default=presets.DEFAULT, help="the network"
+    )
     options = arguments.parse_args()
     machine = facts()
     names = available()

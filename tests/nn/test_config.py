@@ -60,11 +60,23 @@ def test_a_preset_that_is_not_there() -> None:
         (
             "training.learning_rate",
             -1,
-            "training.learning_rate: -1 is too small; give a number greater than 0.0",
+            "training.learning_rate: -1 is too small; give a number greater than 0",
         ),
-        ("training.learning_rate", "fast", "training.learning_rate: 'fast' is not a number"),
-        ("training.learning_rate", float("nan"), "training.learning_rate: nan is not a number"),
-        ("training.epochs", "5.5", "training.epochs: '5.5' is not a whole number"),
+        (
+            "training.learning_rate",
+            "fast",
+            "training.learning_rate: 'fast' is not a number; write one such as 0.5",
+        ),
+        (
+            "training.learning_rate",
+            float("nan"),
+            "training.learning_rate: nan is not a number; write one such as 0.5",
+        ),
+        (
+            "training.epochs",
+            "5.5",
+            "training.epochs: '5.5' is not a whole number; write one such as 10",
+        ),
         ("training.epochs", True, "training: epochs cannot be True; give a number"),
         ("training.threads", 0, "training.threads: 0 is too small; give 1 or more"),
         ("training.optimizer", 5, "training.optimizer: 5 is not a group of fields"),
@@ -87,7 +99,7 @@ def test_a_preset_that_is_not_there() -> None:
         (
             "network.layers.0.filters",
             "many",
-            "network.layers.0.filters: 'many' is not a whole number",
+            "network.layers.0.filters: 'many' is not a whole number; write one such as 10",
         ),
         (
             "network.layers.0.kernel_size",
@@ -221,7 +233,7 @@ def test_files_in_both_formats(tmp_path: Path) -> None:
         (
             "run.toml",
             TOML.replace("0.01", "nan"),
-            "training.learning_rate: nan is not a number",
+            "training.learning_rate: nan is not a number; write one such as 0.5",
         ),
         ("run.toml", TOML.replace("10", '"ten"'), "network.layers.1.units: 'ten' is not a whole"),
         ("run.toml", TOML + "speed = 1", "training: there is no field 'speed'; choose one of"),

@@ -301,7 +301,9 @@ def test_other_fields_cannot_change(digits: Dataset, path: str) -> None:
     training = start(digits)
     with pytest.raises(InputError, match=f"^{path}: is no field that can change in training, as"):
         training.change(path, 5)
-    with pytest.raises(InputError, match=r"^training\.learning_rate: 'x' is not a number$"):
+    with pytest.raises(
+        InputError, match=r"^training\.learning_rate: 'x' is not a number; write one such as 0\.5$"
+    ):
         training.change("training.learning_rate", "x")
     assert training.config.training == config().training
 

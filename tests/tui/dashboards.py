@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from textual.app import App
 from textual.pilot import Pilot
-from textual.widget import Widget
 
 from nn.config import RunConfig, preset
 from nn.runs import messages as m
@@ -19,7 +19,7 @@ from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.header import Header
 
-PATIENCE = 20.0
+PATIENCE = 15.0
 CONFIG: RunConfig = preset("small").changed({"training.threads": 1, "data.limit": 2000})
 STARTED = m.Started(
     step=0,
@@ -79,7 +79,7 @@ def batches(step: int, count: int = 10) -> m.BatchesFinished:
 async def until(pilot: Pilot[str], condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "the dashboard did not come so far"
+        assert time.monotonic() < deadline, f"it does not come:\n{screen_text(pilot.app)}"
         await pilot.pause(0.02)
 
 
@@ -91,7 +91,7 @@ def keys(app: Dashboard) -> str:
     return app.query_one(KeyLine).render().plain
 
 
-def screen_text(app: Dashboard) -> str:
+def screen_text(app: App[str]) -> str:
     """All that stands on the screen, line by line."""
     strips = app.screen._compositor.render_strips()
     return "\n".join(strip.text for strip in strips)
@@ -101,13 +101,11 @@ def row(app: Dashboard, path: str) -> FieldRow:
     return next(each for each in app.query(FieldRow) if each.field.path == path)
 
 
-def text_of(widget: Widget) -> str:
-    return "\n".join(strip.text.strip() for strip in widget.render_lines(widget.size.region)).strip()
-
-
 async def type_into(pilot: Pilot[str], path: str, text: str) -> None:
     """Replace what stands in a field."""
     assert isinstance(pilot.app, Dashboard)
-    row(pilot.app, path).edit()
+    app = pilot.app
+    await until(pilot, lambda: any(each.field.path == path for each in app.query(FieldRow)))
+    row(app, path).edit()
     await pilot.pause()
     await pilot.press("end", *["backspace"] * 12, *text)

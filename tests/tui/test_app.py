@@ -23,6 +23,7 @@ from nn.runs import messages as m
 from nn.runs.folder import Library
 from tui.app import Dashboard
 from tui.dialogs import Choose, Help
+from tui.keys import KeyLine
 from tui.state import Phase
 
 
@@ -68,6 +69,14 @@ async def test_pausing_shows_at_once_and_the_answer_when_it_comes(tmp_path: Path
             await pilot.press("space")
             await until(pilot, lambda: bool(asked.extend(trainer.commands()) or len(asked) > 1))
             assert isinstance(asked[1], m.Resume)
+
+
+async def test_a_click_on_a_key_is_that_key(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "? help" in keys(app))
+        await pilot.click(KeyLine, offset=(keys(app).index("? help") + 3, 0))
+        await until(pilot, lambda: isinstance(app.screen, Help))
 
 
 async def test_a_lost_trainer_is_noticed_within_two_seconds(tmp_path: Path) -> None:

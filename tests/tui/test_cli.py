@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -298,7 +299,6 @@ def broken(tmp_path: Path, trained: tuple[Path, dict[str, object]]) -> dict[str,
         (["predict", "{mine}", "missing.png"], "missing.png"),
         (["predict", "{mine}", "{x.toml}"], "x.toml"),
         (["pause", "latest"], "run: there are none"),
-        (["attach", "abc"], "run: there are none"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -333,6 +333,23 @@ def test_without_a_terminal_the_dashboard_says_what_to_use(models: Path) -> None
     )
     assert done.returncode == 2
     assert "use `cnn-tui train` without one" in done.stderr
+
+
+def test_a_dashboard_that_cannot_open_leaves_the_terminal_as_it_was(models: Path) -> None:
+    ours, its = os.openpty()
+    process = subprocess.Popen(
+        arguments(models, "attach", "abc"), stdin=its, stdout=its, stderr=its, close_fds=True
+    )
+    os.close(its)
+    said = b""
+    with suppress(OSError):  # a terminal whose other end is closed says so with an error
+        while piece := os.read(ours, 4096):
+            said += piece
+    os.close(ours)
+    assert process.wait(PATIENCE) == 2
+    opened, left = b"\x1b[?1049h", b"\x1b[?1049l"
+    assert opened in said
+    assert b"run: there are none" in said.partition(left)[2]
 
 
 def test_a_saved_model_is_not_replaced_unasked(

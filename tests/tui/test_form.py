@@ -240,11 +240,11 @@ def test_typing_changes_the_configuration(draft: Draft, config: RunConfig) -> No
 @pytest.mark.parametrize(
     ("path", "text", "sentence"),
     [
-        ("training.learning_rate", "fast", "'fast' is not a number"),
+        ("training.learning_rate", "fast", "'fast' is not a number; write one such as 0.5"),
         ("training.learning_rate", "", "a value is needed"),
-        ("training.learning_rate", "nan", "nan is not a number"),
+        ("training.learning_rate", "nan", "nan is not a number; write one such as 0.5"),
         ("training.epochs", "0", "0 is too small; give 1 or more"),
-        ("training.batch_size", "1.5", "'1.5' is not a whole number"),
+        ("training.batch_size", "1.5", "'1.5' is not a whole number; write one such as 10"),
         ("data.limit", "3", "3 is too small; give 10 or more"),
         ("network.layers.0.filters", "0", "0 is too small; give 1 or more"),
         (
@@ -257,7 +257,7 @@ def test_typing_changes_the_configuration(draft: Draft, config: RunConfig) -> No
             "wide",
             "'wide' is no padding; give same, valid or a number from 0 to 64",
         ),
-        ("network.layers.9.units", "ten", "'ten' is not a whole number"),
+        ("network.layers.9.units", "ten", "'ten' is not a whole number; write one such as 10"),
     ],
 )
 def test_a_wrong_text_has_its_sentence_beside_its_field(
@@ -357,7 +357,9 @@ def test_layers_inside_a_layer_that_do_not_fit_are_the_plans_problem(residual: D
 def test_a_wrong_item_of_a_list_is_the_lists_error(draft: Draft) -> None:
     draft.set("training.schedule", "step")
     draft.set("training.schedule.after", "10, soon")
-    assert draft.errors == {"training.schedule.after": "'soon' is not a whole number"}
+    assert draft.errors == {
+        "training.schedule.after": "'soon' is not a whole number; write one such as 10"
+    }
     draft.set("training.schedule.after", "3 7")
     assert draft.config is not None
     assert draft.config.training.schedule == Step(after=(3, 7))
@@ -499,7 +501,10 @@ def test_a_kernel_that_is_too_large_shows_in_the_plan(draft: Draft) -> None:
 def test_a_wrong_field_ends_the_plan_at_its_layer(draft: Draft) -> None:
     draft.set("network.layers.3.filters", "many")
     assert [layer.name for layer in draft.plan.layers] == ["1.conv2d", "2.relu", "3.max_pool2d"]
-    assert draft.plan.problem == "layer 4 (conv2d): filters: 'many' is not a whole number"
+    assert (
+        draft.plan.problem
+        == "layer 4 (conv2d): filters: 'many' is not a whole number; write one such as 10"
+    )
     assert draft.wrong_layer == 3
     assert set(draft.errors) == {"network.layers.3.filters"}
 

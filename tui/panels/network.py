@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -25,6 +26,7 @@ from tui.form_rows import FieldList, FieldSelect
 from tui.render import formats
 
 WRONG = "x "
+INDENT = 3
 TO_ASCII = str.maketrans("×…", "x~")
 
 
@@ -82,14 +84,15 @@ class LayerList(OptionList):
         self.show(self._layer_lines)
 
     def _text(self, line: LayerLine) -> Text:
-        room = max(self.size.width - cell_len(line.shape) - 1, 8)
+        width = max(self.scrollable_content_region.width, 20)
+        room = width - cell_len(line.shape) - 1
         words = line.words
         if cell_len(words) > room:
             words = set_cell_size(words, room - 1) + "…"
         shown = f"{set_cell_size(words, room)} {line.shape}"
         text = Text(shown.translate(TO_ASCII) if self._ascii else shown)
-        if line.problem:
-            text.append(f"\n   {WRONG}{line.problem}", "bold")
+        for part in wrap(line.problem and f"{WRONG}{line.problem}", width - INDENT):
+            text.append(f"\n{' ' * INDENT}{part}", "bold")
         return text
 
 

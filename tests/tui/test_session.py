@@ -1,0 +1,158 @@
+"""What the dashboard is looking at, without a screen and without a trainer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dashboards import CONFIG, STARTED, batches
+
+from nn.runs import messages as m
+from nn.runs.folder import Library, RunFolder
+from nn.runs.journal import append
+from tui.session import Session, Waiting
+from tui.state import Phase, RunState
+
+LONG_ENOUGH = 60.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return Library(tmp_path).create_run(CONFIG)
+
+
+@pytest.fixture
+def session(folder: RunFolder) -> Session:
+    session = Session()
+    session.follow(folder, CONFIG)
+    return session
+
+
+def happened(folder: RunFolder, *events: m.Event) -> None:
+    for event in events:
+        append(folder.events_file, event)
+
+
+def run_of(session: Session) -> RunState:
+    assert session.run is not None
+    return session.run
+
+
+def test_a_long_journal_is_read_in_slices(folder: RunFolder, session: Session) -> None:
+    lines = [STARTED, *(batches(step, 100) for step in range(100, 20_100, 100))]
+    happened(folder, *lines)
+    assert session.read(0.0)
+    first = run_of(session).step
+    assert 0 < first < 20_000
+    while session.read(0.0):
+        pass
+    assert run_of(session).step == 20_000
+
+
+def test_what_a_dead_trainer_wrote_last_is_read_before_it_counts_as_lost(
+    folder: RunFolder, session: Session
+) -> None:
+    happened(folder, STARTED, batches(10))
+    session.trainer_seen(session.lookout, alive=False)
+    happened(folder, m.Stopped(step=10, reason="asked"))
+    session.read(LONG_ENOUGH)
+    assert run_of(session).phase is Phase.STOPPED
+
+
+def test_a_trainer_that_left_no_word_is_lost_until_another_starts(
+    folder: RunFolder, session: Session
+) -> None:
+    happened(folder, STARTED, batches(10))
+    session.read(LONG_ENOUGH)
+    session.trainer_seen(session.lookout, alive=False)
+    session.read(LONG_ENOUGH)
+    assert run_of(session).phase is Phase.LOST
+    assert not session.alive
+    happened(folder, STARTED)
+    session.read(LONG_ENOUGH)
+    assert run_of(session).phase is Phase.TRAINING
+
+
+def test_a_trainer_that_is_being_started_is_not_lost(folder: RunFolder, session: Session) -> None:
+    before = session.lookout
+    session.launch("starting…")
+    session.trainer_seen(session.lookout, alive=False)
+    session.read(LONG_ENOUGH)
+    assert session.alive
+    assert session.word == "starting…"
+    session.launched(well=True)
+    session.trainer_seen(before, alive=False)
+    session.read(LONG_ENOUGH)
+    assert run_of(session).phase is Phase.STARTING
+    happened(folder, STARTED)
+    session.read(LONG_ENOUGH)
+    assert session.word == ""
+
+
+def test_a_start_that_failed_is_over(session: Session) -> None:
+    session.launch("resuming…")
+    session.launched(well=False)
+    assert session.word == ""
+    assert not session.launching
+
+
+def test_waiting_ends_with_its_own_answer(folder: RunFolder, session: Session) -> None:
+    happened(folder, STARTED)
+    session.read(LONG_ENOUGH)
+    session.waiting = Waiting("pausing…", "mine")
+    happened(folder, m.Acknowledged(command="another's", step=1))
+    session.read(LONG_ENOUGH)
+    assert session.word == "pausing…"
+    happened(folder, m.Acknowledged(command="mine", step=1))
+    session.read(LONG_ENOUGH)
+    assert session.word == ""
+
+
+@pytest.mark.parametrize(
+    "end",
+    [m.Stopped(step=1, reason="asked"), m.Failed(step=1, kind="diverged", message="no number")],
+)
+def test_waiting_ends_with_the_run(folder: RunFolder, session: Session, end: m.Event) -> None:
+    happened(folder, STARTED)
+    session.read(LONG_ENOUGH)
+    session.waiting = Waiting("pausing…", "mine")
+    happened(folder, end)
+    session.read(LONG_ENOUGH)
+    assert session.word == ""
+
+
+def test_history_brings_no_notices_and_news_do(folder: RunFolder, session: Session) -> None:
+    happened(folder, STARTED, m.Stopped(step=10, reason="asked"))
+    session.read(LONG_ENOUGH)
+    assert session.take_notices() == []
+    happened(folder, STARTED, m.Stopped(step=20, reason="asked"))
+    session.read(LONG_ENOUGH)
+    (notice,) = session.take_notices()
+    assert "step 20" in notice.text
+    assert session.take_notices() == []
+
+
+def test_a_broken_line_is_reported_once(folder: RunFolder, session: Session) -> None:
+    happened(folder, STARTED)
+    with folder.events_file.open("a") as file:
+        file.write("{broken\n")
+    happened(folder, batches(10))
+    session.read(LONG_ENOUGH)
+    session.read(LONG_ENOUGH)
+    (notice,) = session.take_notices()
+    assert "line 2 is broken" in notice.text
+
+
+def test_the_newest_evaluation_is_wanted_once(folder: RunFolder, session: Session) -> None:
+    assert session.answers_wanted() is None
+    happened(folder, STARTED, m.Evaluated(step=30, test_loss=1, test_accuracy=0.5))
+    session.read(LONG_ENOUGH)
+    version = session.answers_wanted()
+    assert version is not None
+    assert session.source == f"run {folder.id}, epoch 1"
+    session.answers_requested(version)
+    assert session.answers_wanted() is None
+    happened(folder, m.Evaluated(step=31, test_loss=1, test_accuracy=0.5))
+    session.read(LONG_ENOUGH)
+    assert session.answers_wanted() is not None
+    assert session.source == f"run {folder.id}, step 31"

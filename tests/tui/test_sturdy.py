@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from dashboards import screen_text, until
+
+from nn.schema import InputError
+from tui.sturdy import SturdyApp
+
+
+async def fail(error: Exception) -> None:
+    raise error
+
+
+async def test_wrong_input_is_shown_as_it_is(tmp_path: Path) -> None:
+    app = SturdyApp(tmp_path / "log")
+    async with app.run_test(notifications=True) as pilot:
+        app.attempt(partial(fail, InputError("epochs: 0 is too small; give 1 or more")))
+        await until(pilot, lambda: "epochs: 0 is too small" in screen_text(app))
+    assert not app.log_file.exists()
+
+
+async def test_the_unforeseen_is_a_sentence_with_details_in_a_file(tmp_path: Path) -> None:
+    app = SturdyApp(tmp_path / "log")
+    async with app.run_test(notifications=True) as pilot:
+        app.attempt(partial(fail, KeyError("lost")))
+        await until(pilot, lambda: "That went wrong" in screen_text(app))
+        assert "Traceback" not in screen_text(app)
+    assert "Traceback" in app.log_file.read_text()
+
+
+async def test_repeated_work_goes_on_after_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.sturdy.AFTER_FAILURE", 0.01)
+    app, calls = SturdyApp(tmp_path / "log"), []
+
+    async def work() -> float:
+        calls.append(1)
+        if len(calls) < 4:
+            raise InputError("not yet")
+        return 60.0
+
+    async with app.run_test(notifications=True) as pilot:
+        app.repeat(work)
+        await until(pilot, lambda: len(calls) == 4)
+        await until(pilot, lambda: "not yet" in screen_text(app))
+        assert screen_text(app).count("not yet") == 1
+
+
+async def test_an_error_that_ends_the_app_leaves_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = SturdyApp(tmp_path / "log")
+
+    def fall() -> None:
+        raise KeyError("lost")
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            app.call_later(fall)
+            await pilot.pause()
+
+    with pytest.raises(KeyError):
+        await run()
+    printed = capsys.readouterr().err
+    assert "cnn-tui: That went wrong (KeyError" in printed
+    assert "Traceback" not in printed
+    assert "Traceback" in app.log_file.read_text()
