@@ -18,17 +18,17 @@ from nn.layers.shape import Flatten
 
 AnyLayer = Annotated[
     Conv2D
-    | Dense
-    | Flatten
+    | ReLU
     | MaxPool2D
+    | Flatten
+    | Dense
+    | BatchNorm
+    | Dropout
+    | Residual
     | AvgPool2D
     | GlobalAvgPool2D
-    | BatchNorm
     | LayerNorm
-    | Dropout
     | SpatialDropout
-    | Residual
-    | ReLU
     | LeakyReLU
     | ELU
     | GELU
@@ -37,7 +37,7 @@ AnyLayer = Annotated[
     | Sigmoid,
     Field(discriminator="kind"),
 ]
-"""Every layer, told apart by its `kind`."""
+"""Every layer, told apart by its `kind`; those that a first network needs come first."""
 
 # A residual block holds layers of every kind, so that it is complete only now.
 Residual.model_rebuild(_types_namespace={"AnyLayer": AnyLayer})

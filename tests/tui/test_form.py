@@ -323,8 +323,8 @@ def test_layers_inside_a_layer_are_a_line_of_json(residual: Draft) -> None:
     ("text", "sentence"),
     [
         ("", "a value is needed"),
-        ("[", "'[' is not a list"),
-        ("[" * 5000, "is not a list"),
+        ("[", 'no JSON yet; write a list such as [{"kind": "relu"}]'),
+        ("[" * 5000, "no JSON yet; write a list"),
         ("{}", "a group of fields is not a list"),
         ("[]", "1 or more are needed"),
         ("[3]", "0: 3 is not a group of fields"),
