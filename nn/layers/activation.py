@@ -123,14 +123,17 @@ class ELU(Activation):
     def apply(self, x: Array, y: Array) -> None:
         """Exponentials of what is not positive: those of large values would overflow."""
         np.minimum(x, 0, out=y)
-        np.expm1(y, out=y)
+        np.exp(y, out=y)
+        y -= 1
         y *= self.alpha
-        np.copyto(y, x, where=x > 0)
+        y += np.maximum(x, 0)
 
     def derive(self, x: Array, y: Array, slope: Array) -> None:
         """1 where x > 0, else α exp(x) = y + α."""
-        np.add(y, self.alpha, out=slope)
-        np.copyto(slope, 1, where=x > 0)
+        np.greater(x, 0, out=slope)
+        slope *= 1 - self.alpha
+        slope += self.alpha
+        slope += np.minimum(y, 0)
 
 
 class GELU(Activation):
