@@ -18,7 +18,7 @@ from nn.config import RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
-from tui.body import DESIGN, Body
+from tui.body import DESIGN, VIEWS, Body
 from tui.dialogs import Help
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
@@ -51,7 +51,7 @@ class Dashboard(SteeringApp):
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
         *(
             Binding(str(number), f"turn_to('{name}')", name.title(), show=False)
-            for number, name in enumerate((DESIGN, *Body.VIEWS))
+            for number, name in enumerate(("network", *VIEWS))
         ),
         Binding("question_mark", "help", "help", key_display="?", tooltip="explain keys and view"),
         Binding("q", "quit", "quit", tooltip="leave; training goes on"),
@@ -114,8 +114,8 @@ class Dashboard(SteeringApp):
         self._body.enter()
 
     def action_turn_to(self, name: str) -> None:
-        """Show a view."""
-        self._body.turn_to(name)
+        """Show a view, or the network."""
+        self._body.turn_to(name if name in VIEWS else DESIGN)
 
     def action_help(self) -> None:
         """Explain the keys and the visible view."""

@@ -6,7 +6,7 @@ only classes change.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import get_args
 
 from textual import on
 from textual.app import ComposeResult
@@ -38,18 +38,16 @@ LEAST = (40, 10)
 DESIGN = "design"
 
 ViewPanel = CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel
+"""Every view, in the order of the tabs and their keys."""
+
+VIEWS: dict[str, type[ViewPanel]] = {
+    panel.__name__.removesuffix("Panel").lower(): panel for panel in get_args(ViewPanel)
+}
+"""The same by name."""
 
 
 class Body(Container):
     """All panels, and which of them are visible."""
-
-    VIEWS: ClassVar[dict[str, type[ViewPanel]]] = {
-        "curves": CurvesPanel,
-        "classes": ClassesPanel,
-        "confusion": ConfusionPanel,
-        "mistakes": MistakesPanel,
-        "runs": RunsPanel,
-    }
 
     class Turned(Message):
         """Another panel is visible now."""
@@ -59,7 +57,7 @@ class Body(Container):
         self.network = NetworkPanel(draft, ascii=ascii)
         self.training = TrainingPanel(draft)
         self.views: dict[str, ViewPanel] = {
-            name: panel(ascii=ascii, id=name) for name, panel in self.VIEWS.items()
+            name: panel(ascii=ascii, id=name) for name, panel in VIEWS.items()
         }
         self._tabs = Tabs(
             Tab("0 Network", id=DESIGN),

@@ -210,6 +210,31 @@ def predict(
 
 
 @app.command()
+def export(
+    model: Model,
+    file_format: Annotated[str, typer.Option("--format", metavar="FORMAT", help="onnx or keras.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The file to write (default: the model's name, in this folder)."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+    as_json: Json = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Write a model as a file that ONNX runtimes or Keras run.
+
+    Example: cnn-tui export digits --format onnx --output digits.onnx
+    """
+    from tui.commands.export import export_model
+
+    export_model(
+        _library(models).find_model(model), file_format, output, force=force, as_json=as_json
+    )
+
+
+@app.command()
 def runs(as_json: Json = False, models: Models = SAVED_MODELS) -> None:
     """List the runs, the newest first."""
     from tui.commands.listing import list_runs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,8 +212,13 @@ class Help(Dialog[None]):
     def content(self) -> ComposeResult:
         """The visible panel first, then the keys that work everywhere."""
         text = Text()
-        text.append(f"{self._explanation.strip()}\n\n")
+        text.append(f"{_flowing(self._explanation)}\n\n")
         for key, meaning in self._keys:
             text.append(f"{key:>10}", "bold").append(f"  {meaning}\n")
         with VerticalScroll():
             yield Static(text)
+
+
+def _flowing(text: str) -> str:
+    """A text whose lines end where its sentences do, for the screen to break."""
+    return re.sub(r"(?<![.;:])\n", " ", text.strip())

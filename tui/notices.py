@@ -24,8 +24,6 @@ def notice_of(event: m.Event) -> Notice | None:
     match event:
         case m.Started(step=step) if step > 0:
             return Notice(f"Training continues from step {step:,}.")
-        case m.Paused(step=step):
-            return Notice(f"Paused at step {step:,}.")
         case m.Changed():
             return Notice(
                 f"{_field_name(event.field)} is {_show(event.value)} "

@@ -42,7 +42,9 @@ def test_epochs_of_a_step_as_people_write_them(given: object) -> None:
 
 
 def test_epochs_of_a_step_that_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^after\.1: 'x' is not a whole number$"):
+    with pytest.raises(
+        InputError, match=r"^after\.1: 'x' is not a whole number; write one such as 10$"
+    ):
         Step.parse({"after": "2, x"})
     with pytest.raises(InputError, match=r"^after\.0: 0 is too small; give 1 or more$"):
         Step.parse({"after": [0]})

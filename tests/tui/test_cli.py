@@ -88,7 +88,16 @@ def test_help_names_every_command_and_loads_neither_textual_nor_numpy() -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
     )
-    for command in ("attach", "train", "evaluate", "predict", "runs", "models", "selftest"):
+    for command in (
+        "attach",
+        "train",
+        "evaluate",
+        "predict",
+        "export",
+        "runs",
+        "models",
+        "selftest",
+    ):
         assert re.search(rf"\b{command}\b", done.stdout), command
 
 

@@ -181,7 +181,7 @@ def test_phase_after_each_event(kind: type[m.Message], phase: Phase, run: RunSta
         (m.EvaluationAdvanced, None),
         (m.EpochFinished, None),
         (m.Evaluated, None),
-        (m.Paused, Notice("Paused at step 812.")),
+        (m.Paused, None),
         (m.Resumed, None),
         (m.Acknowledged, Notice("no trainer was running.", "warning")),
         (m.Changed, Notice("learning rate is 0.0005 from step 813 on.")),

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from dataclasses import asdict
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
@@ -67,5 +68,6 @@ def list_models(library: Library, *, as_json: bool) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column.lstrip(">"), justify="right" if column[0] == ">" else "left")
+        justify: Literal["left", "right"] = "right" if column[0] == ">" else "left"
+        table.add_column(column.lstrip(">"), justify=justify, no_wrap=True, overflow="ellipsis")
     return table

@@ -38,11 +38,11 @@ def test_messages_come_once_and_in_order(path: Path) -> None:
 
 
 def test_a_torn_last_line_is_waited_for(path: Path) -> None:
-    whole = to_line(Paused(step=7))
-    path.write_bytes(to_line(Paused(step=6)) + whole[:10])
+    first, whole = to_line(Paused(step=6)), to_line(Paused(step=7))
+    path.write_bytes(first + whole[:10])
     journal = reader(path)
     assert steps(journal.read_all()) == [6]
-    path.write_bytes(to_line(Paused(step=6)) + whole)
+    path.write_bytes(first + whole)
     assert steps(journal.read_all()) == [7]
     assert journal.warnings == []
 

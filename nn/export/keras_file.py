@@ -1,0 +1,108 @@
+"""Models as Keras files: https://keras.io/api/layers."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import singledispatch
+from pathlib import Path
+from typing import Any
+
+from nn.checkpoint import Model
+from nn.export.base import (
+    INPUT,
+    OUTPUT,
+    Exported,
+    Format,
+    Placed,
+    each_layer,
+    no_conversion,
+    require,
+)
+from nn.layers import LayerConfig
+from nn.layers.activation import ReLU
+from nn.layers.conv import Conv2D
+from nn.layers.dense import Dense
+from nn.layers.pool import MaxPool2D
+from nn.layers.shape import Flatten
+from nn.types import Array
+
+CHANNELS_LAST = {"data_format": "channels_last"}
+"""Said at each layer of maps: a person's own Keras settings may have it otherwise."""
+
+
+@singledispatch
+def convert(config: LayerConfig, at: Placed, x: Any, keras: Any) -> Any:
+    """What Keras makes of the value `x`.
+
+    A new layer is a function more, registered below.
+
+    Raises:
+        InputError: if there is none for this layer.
+    """
+    raise no_conversion(config, "keras")
+
+
+@convert.register
+def _conv2d(config: Conv2D, at: Placed, x: Any, keras: Any) -> Any:
+    padding = config.padding
+    if isinstance(padding, int):
+        x = keras.layers.ZeroPadding2D(padding, **CHANNELS_LAST)(x)
+        padding = "valid"
+    keras_layer = keras.layers.Conv2D(
+        config.filters, config.kernel_size, config.stride, padding, **CHANNELS_LAST
+    )
+    weights = at.arrays["weights"].transpose(1, 2, 3, 0)
+    return _apply(keras_layer, x, weights, at.arrays["biases"])
+
+
+@convert.register
+def _relu(config: ReLU, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.ReLU()(x)
+
+
+@convert.register
+def _max_pool2d(config: MaxPool2D, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.MaxPooling2D(config.pool_size, config.stride, "valid", **CHANNELS_LAST)(x)
+
+
+@convert.register
+def _flatten(config: Flatten, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.Flatten(**CHANNELS_LAST)(x)
+
+
+@convert.register
+def _dense(config: Dense, at: Placed, x: Any, keras: Any) -> Any:
+    weights = at.arrays["weights"].T
+    return _apply(keras.layers.Dense(config.units), x, weights, at.arrays["biases"])
+
+
+def _apply(keras_layer: Any, x: Any, *weights: Array) -> Any:
+    """A Keras layer makes its weights when it is first applied."""
+    y = keras_layer(x)
+    keras_layer.set_weights(weights)
+    return y
+
+
+def _build(model: Model) -> Exported:
+    keras = require("keras", "keras")
+    images = x = keras.Input(model.card.input_shape, name=INPUT)
+    for config, at in each_layer(model.network):
+        x = convert(config, at, x, keras)
+    file = keras.Model(images, keras.layers.Softmax(name=OUTPUT)(x))
+
+    def answer(images: Array) -> Array:
+        probabilities: Array = keras.ops.convert_to_numpy(file(images, training=False))
+        return probabilities
+
+    return Exported(_content(file), answer)
+
+
+def _content(file: Any) -> bytes:
+    """Keras writes to a path only."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{FORMAT.suffix}"
+        file.save(path)
+        return path.read_bytes()
+
+
+FORMAT = Format("keras", ".keras", _build)

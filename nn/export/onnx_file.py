@@ -1,0 +1,154 @@
+"""Models as ONNX files: https://onnx.ai/onnx/operators.
+
+Maps are (N, C, H, W) there, so that is how they pass through the file's convolutions and poolings.
+Vectors have our order: maps are turned back before they are flattened.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nn.checkpoint import Model
+from nn.export.base import (
+    INPUT,
+    OUTPUT,
+    Exported,
+    Format,
+    Placed,
+    each_layer,
+    no_conversion,
+    require,
+)
+from nn.layers import LayerConfig
+from nn.layers.activation import ReLU
+from nn.layers.base import require_map
+from nn.layers.conv import Conv2D
+from nn.layers.dense import Dense
+from nn.layers.pool import MaxPool2D
+from nn.layers.shape import Flatten
+from nn.ops.windows import borders
+from nn.types import Array
+
+OPERATORS, FILE_VERSION = 17, 8
+"""ONNX 1.12 of 2022: old enough for every runtime that is about."""
+
+
+class Graph:
+    """The file's operations, in the order in which they are computed."""
+
+    def __init__(self) -> None:
+        self._onnx = require("onnx", "onnx")
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+
+    def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """An operation on named values; its result's name."""
+        name = output or f"{len(self.nodes) + 1}.{operator}"
+        self.nodes.append(self._onnx.helper.make_node(operator, inputs, [name], name, **attributes))
+        return name
+
+    def constant(self, values: npt.NDArray[Any]) -> str:
+        """An array that the file holds; its name."""
+        name = f"constant.{len(self.constants) + 1}"
+        whole = np.ascontiguousarray(values)
+        self.constants.append(self._onnx.numpy_helper.from_array(whole, name))
+        return name
+
+
+@singledispatch
+def convert(config: LayerConfig, at: Placed, x: str, graph: Graph) -> str:
+    """Add a layer's operations on the value `x`; their result's name.
+
+    A new layer is a function more, registered below.
+
+    Raises:
+        InputError: if there is none for this layer.
+    """
+    raise no_conversion(config, "onnx")
+
+
+@convert.register
+def _conv2d(config: Conv2D, at: Placed, x: str, graph: Graph) -> str:
+    height, width, _ = require_map(at.input_shape)
+    (top, bottom), (left, right) = borders(
+        (height, width), config.kernel_size, config.stride, config.padding
+    )
+    weights = graph.constant(at.arrays["weights"].transpose(0, 3, 1, 2))
+    biases = graph.constant(at.arrays["biases"])
+    return graph.add(
+        "Conv", x, weights, biases, strides=config.stride, pads=(top, left, bottom, right)
+    )
+
+
+@convert.register
+def _relu(config: ReLU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Relu", x)
+
+
+@convert.register
+def _max_pool2d(config: MaxPool2D, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("MaxPool", x, kernel_shape=config.pool_size, strides=config.stride)
+
+
+@convert.register
+def _flatten(config: Flatten, at: Placed, x: str, graph: Graph) -> str:
+    if len(at.input_shape) == 3:
+        x = graph.add("Transpose", x, perm=(0, 2, 3, 1))
+    return graph.add("Flatten", x, axis=1)
+
+
+@convert.register
+def _dense(config: Dense, at: Placed, x: str, graph: Graph) -> str:
+    weights = graph.constant(at.arrays["weights"])
+    biases = graph.constant(at.arrays["biases"])
+    return graph.add("Gemm", x, weights, biases, transB=1)
+
+
+def _build(model: Model) -> Exported:
+    onnx = require("onnx", "onnx")
+    graph = Graph()
+    x = graph.add("Transpose", INPUT, perm=(0, 3, 1, 2))
+    for config, at in each_layer(model.network):
+        x = convert(config, at, x, graph)
+    graph.add("Softmax", x, output=OUTPUT, axis=1)
+
+    def value(name: str, *shape: str | int) -> Any:
+        return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+
+    card = model.card
+    file = onnx.helper.make_model(
+        onnx.helper.make_graph(
+            graph.nodes,
+            model.path.stem,
+            [value(INPUT, "N", *card.input_shape)],
+            [value(OUTPUT, "N", len(card.class_names))],
+            graph.constants,
+        ),
+        opset_imports=[onnx.helper.make_opsetid("", OPERATORS)],
+        ir_version=FILE_VERSION,
+        producer_name="cnn-tui",
+    )
+    onnx.helper.set_model_props(file, _properties(model))
+    return Exported(file.SerializeToString(), lambda images: _answer(file, images))
+
+
+def _properties(model: Model) -> dict[str, str]:
+    """What a reader of the file needs besides the operations."""
+    return {
+        "class_names": json.dumps(model.card.class_names),
+        "preprocessing": "float32 images (N, H, W, C), 0 to 255 divided by 255",
+    }
+
+
+def _answer(file: Any, images: Array) -> Array:
+    evaluator = require("onnx.reference", "onnx").ReferenceEvaluator(file)
+    probabilities: Array = evaluator.run(None, {INPUT: images})[0]
+    return probabilities
+
+
+FORMAT = Format("onnx", ".onnx", _build)
