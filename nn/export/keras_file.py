@@ -19,10 +19,19 @@ from nn.export.base import (
     require,
 )
 from nn.layers import LayerConfig
-from nn.layers.activation import ReLU
+from nn.layers.activation import (
+    Activation,
+    NoActivation,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Tanh,
+    activation,
+)
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
-from nn.layers.pool import MaxPool2D
+from nn.layers.dropout import AnyDropout
+from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
 from nn.layers.shape import Flatten
 from nn.types import Array
 
@@ -45,14 +54,28 @@ def convert(config: LayerConfig, at: Placed, x: Any, keras: Any) -> Any:
 @convert.register
 def _conv2d(config: Conv2D, at: Placed, x: Any, keras: Any) -> Any:
     padding = config.padding
+    if config.stride != (1, 1) and config.dilation != (1, 1):
+        raise no_conversion(config, "keras")
     if isinstance(padding, int):
         x = keras.layers.ZeroPadding2D(padding, **CHANNELS_LAST)(x)
         padding = "valid"
     keras_layer = keras.layers.Conv2D(
-        config.filters, config.kernel_size, config.stride, padding, **CHANNELS_LAST
+        config.filters,
+        config.kernel_size,
+        config.stride,
+        padding,
+        dilation_rate=config.dilation,
+        groups=config.groups,
+        **CHANNELS_LAST,
     )
     weights = at.arrays["weights"].transpose(1, 2, 3, 0)
-    return _apply(keras_layer, x, weights, at.arrays["biases"])
+    y = _apply(keras_layer, x, weights, at.arrays["biases"])
+    return convert(activation(config.activation), at, y, keras)
+
+
+@convert.register
+def _no_activation(config: NoActivation, at: Placed, x: Any, keras: Any) -> Any:
+    return x
 
 
 @convert.register
@@ -60,9 +83,29 @@ def _relu(config: ReLU, at: Placed, x: Any, keras: Any) -> Any:
     return keras.layers.ReLU()(x)
 
 
+@convert.register(SiLU)
+@convert.register(Tanh)
+@convert.register(Sigmoid)
+def _by_kind(config: Activation, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.Activation(config.kind)(x)
+
+
 @convert.register
 def _max_pool2d(config: MaxPool2D, at: Placed, x: Any, keras: Any) -> Any:
-    return keras.layers.MaxPooling2D(config.pool_size, config.stride, "valid", **CHANNELS_LAST)(x)
+    if isinstance(config.padding, int) and config.padding > 0:
+        raise no_conversion(config, "keras")
+    padding = "same" if config.padding == "same" else "valid"
+    return keras.layers.MaxPooling2D(config.pool_size, config.stride, padding, **CHANNELS_LAST)(x)
+
+
+@convert.register
+def _global_avg_pool2d(config: GlobalAvgPool2D, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.GlobalAveragePooling2D(**CHANNELS_LAST)(x)
+
+
+@convert.register
+def _dropout(config: AnyDropout, at: Placed, x: Any, keras: Any) -> Any:
+    return x
 
 
 @convert.register
@@ -73,7 +116,8 @@ def _flatten(config: Flatten, at: Placed, x: Any, keras: Any) -> Any:
 @convert.register
 def _dense(config: Dense, at: Placed, x: Any, keras: Any) -> Any:
     weights = at.arrays["weights"].T
-    return _apply(keras.layers.Dense(config.units), x, weights, at.arrays["biases"])
+    y = _apply(keras.layers.Dense(config.units), x, weights, at.arrays["biases"])
+    return convert(activation(config.activation), at, y, keras)
 
 
 def _apply(keras_layer: Any, x: Any, *weights: Array) -> Any:

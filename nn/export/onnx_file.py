@@ -25,13 +25,14 @@ from nn.export.base import (
     require,
 )
 from nn.layers import LayerConfig
-from nn.layers.activation import ReLU
+from nn.layers.activation import NoActivation, ReLU, Sigmoid, SiLU, Tanh, activation
 from nn.layers.base import require_map
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
-from nn.layers.pool import MaxPool2D
+from nn.layers.dropout import AnyDropout
+from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
 from nn.layers.shape import Flatten
-from nn.ops.windows import borders
+from nn.ops.windows import borders, extent
 from nn.types import Array
 
 OPERATORS, FILE_VERSION = 17, 8
@@ -75,14 +76,26 @@ def convert(config: LayerConfig, at: Placed, x: str, graph: Graph) -> str:
 @convert.register
 def _conv2d(config: Conv2D, at: Placed, x: str, graph: Graph) -> str:
     height, width, _ = require_map(at.input_shape)
-    (top, bottom), (left, right) = borders(
-        (height, width), config.kernel_size, config.stride, config.padding
-    )
+    covered = extent(config.kernel_size, config.dilation)
+    (top, bottom), (left, right) = borders((height, width), covered, config.stride, config.padding)
     weights = graph.constant(at.arrays["weights"].transpose(0, 3, 1, 2))
     biases = graph.constant(at.arrays["biases"])
-    return graph.add(
-        "Conv", x, weights, biases, strides=config.stride, pads=(top, left, bottom, right)
+    y = graph.add(
+        "Conv",
+        x,
+        weights,
+        biases,
+        strides=config.stride,
+        pads=(top, left, bottom, right),
+        dilations=config.dilation,
+        group=config.groups,
     )
+    return convert(activation(config.activation), at, y, graph)
+
+
+@convert.register
+def _no_activation(config: NoActivation, at: Placed, x: str, graph: Graph) -> str:
+    return x
 
 
 @convert.register
@@ -91,8 +104,43 @@ def _relu(config: ReLU, at: Placed, x: str, graph: Graph) -> str:
 
 
 @convert.register
+def _silu(config: SiLU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Mul", x, graph.add("Sigmoid", x))
+
+
+@convert.register
+def _tanh(config: Tanh, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Tanh", x)
+
+
+@convert.register
+def _sigmoid(config: Sigmoid, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Sigmoid", x)
+
+
+@convert.register
 def _max_pool2d(config: MaxPool2D, at: Placed, x: str, graph: Graph) -> str:
-    return graph.add("MaxPool", x, kernel_shape=config.pool_size, strides=config.stride)
+    height, width, _ = require_map(at.input_shape)
+    (top, bottom), (left, right) = borders(
+        (height, width), config.pool_size, config.stride, config.padding
+    )
+    return graph.add(
+        "MaxPool",
+        x,
+        kernel_shape=config.pool_size,
+        strides=config.stride,
+        pads=(top, left, bottom, right),
+    )
+
+
+@convert.register
+def _global_avg_pool2d(config: GlobalAvgPool2D, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Flatten", graph.add("GlobalAveragePool", x), axis=1)
+
+
+@convert.register
+def _dropout(config: AnyDropout, at: Placed, x: str, graph: Graph) -> str:
+    return x
 
 
 @convert.register
@@ -106,7 +154,8 @@ def _flatten(config: Flatten, at: Placed, x: str, graph: Graph) -> str:
 def _dense(config: Dense, at: Placed, x: str, graph: Graph) -> str:
     weights = graph.constant(at.arrays["weights"])
     biases = graph.constant(at.arrays["biases"])
-    return graph.add("Gemm", x, weights, biases, transB=1)
+    y = graph.add("Gemm", x, weights, biases, transB=1)
+    return convert(activation(config.activation), at, y, graph)
 
 
 def _build(model: Model) -> Exported:

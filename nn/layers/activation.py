@@ -279,6 +279,6 @@ _BY_NAME: dict[str, type[Activation]] = {
 }
 
 
-def activation(name: ActivationName, shape: Shape, dtype: npt.DTypeLike) -> Layer:
-    """The live activation of that name, for a layer to end with."""
-    return _BY_NAME[name](kind=name).build(shape, dtype)
+def activation(name: ActivationName) -> Activation:
+    """The activation of that name, for a layer to end with."""
+    return _BY_NAME[name](kind=name)

@@ -107,7 +107,7 @@ class _Conv2D(Layer):
         covered = extent(config.kernel_size, config.dilation)
         size = input_shape[0], input_shape[1]
         self._frame = frame(size, covered, config.stride, config.padding)
-        self._activation = activation(config.activation, self.output_shape, dtype)
+        self._activation = activation(config.activation).build(self.output_shape, dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
         weights = self.parameters["weights"]

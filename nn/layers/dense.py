@@ -65,7 +65,7 @@ class _Dense(Layer):
     def __init__(self, config: Dense, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
         self._config = config
-        self._activation = activation(config.activation, self.output_shape, dtype)
+        self._activation = activation(config.activation).build(self.output_shape, dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
         weights = self.parameters["weights"]

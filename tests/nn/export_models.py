@@ -37,6 +37,31 @@ CASES: dict[str, tuple[Shape, tuple[dict[str, Any], ...]]] = {
     "conv valid": ((7, 6, 3), (conv(kernel_size=[3, 5], padding="valid"), *END)),
     "conv padded by a number": ((7, 6, 3), (conv(padding=2, stride=[2, 1]), *END)),
     "conv padded by 0": ((7, 6, 3), (conv(padding=0), *END)),
+    "conv dilated": ((9, 8, 2), (conv(dilation=[2, 3]), conv(dilation=2, padding=1), *END)),
+    "conv in groups": ((7, 6, 4), (conv(groups=2), conv(groups=4, stride=2), *END)),
+    "activations as fields": (
+        (6, 6, 2),
+        (
+            conv(activation="silu"),
+            conv(activation="tanh"),
+            FLATTEN,
+            {"kind": "dense", "units": 5, "activation": "sigmoid"},
+            {"kind": "dense", "units": 3, "activation": "relu"},
+        ),
+    ),
+    "dropout and global pool": (
+        (6, 6, 2),
+        (
+            {"kind": "spatial_dropout"},
+            conv(filters=3),
+            {"kind": "global_avg_pool2d"},
+            {"kind": "dropout"},
+        ),
+    ),
+    "pool same": (
+        (7, 6, 2),
+        (conv(), {"kind": "max_pool2d", "pool_size": 3, "padding": "same"}, *END),
+    ),
     "pool": ((7, 6, 3), (conv(), {"kind": "max_pool2d"}, *END)),
     "pool with overlap": (
         (7, 6, 3),
