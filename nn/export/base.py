@@ -63,7 +63,7 @@ def require(package: str, extra: str) -> Any:
 def each_layer(network: Network) -> Iterator[tuple[LayerConfig, Placed]]:
     """The layers in order, each with what it has."""
     for planned, layer in zip(network.plan.layers, network.layers, strict=True):
-        yield planned.config, Placed(layer.input_shape, layer.parameters)
+        yield planned.config, Placed(layer.input_shape, layer.parameters | layer.state)
 
 
 def no_conversion(config: LayerConfig, file_format: str) -> InputError:

@@ -20,7 +20,9 @@ from nn.export.base import (
 )
 from nn.layers import LayerConfig
 from nn.layers.activation import (
+    ELU,
     Activation,
+    LeakyReLU,
     NoActivation,
     ReLU,
     Sigmoid,
@@ -31,6 +33,7 @@ from nn.layers.activation import (
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
 from nn.layers.dropout import AnyDropout
+from nn.layers.norm import BatchNorm
 from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
 from nn.layers.shape import Flatten
 from nn.types import Array
@@ -81,6 +84,25 @@ def _no_activation(config: NoActivation, at: Placed, x: Any, keras: Any) -> Any:
 @convert.register
 def _relu(config: ReLU, at: Placed, x: Any, keras: Any) -> Any:
     return keras.layers.ReLU()(x)
+
+
+@convert.register
+def _leaky_relu(config: LeakyReLU, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.LeakyReLU(negative_slope=config.negative_slope)(x)
+
+
+@convert.register
+def _elu(config: ELU, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.layers.ELU(alpha=config.alpha)(x)
+
+
+@convert.register
+def _batch_norm(config: BatchNorm, at: Placed, x: Any, keras: Any) -> Any:
+    names = ("scale", "shift", "running_mean", "running_variance")
+    keras_layer = keras.layers.BatchNormalization(
+        axis=-1, momentum=config.momentum, epsilon=config.epsilon
+    )
+    return _apply(keras_layer, x, *(at.arrays[name] for name in names))
 
 
 @convert.register(SiLU)

@@ -25,11 +25,12 @@ from nn.export.base import (
     require,
 )
 from nn.layers import LayerConfig
-from nn.layers.activation import NoActivation, ReLU, Sigmoid, SiLU, Tanh, activation
+from nn.layers.activation import ELU, LeakyReLU, NoActivation, ReLU, Sigmoid, SiLU, Tanh, activation
 from nn.layers.base import require_map
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
 from nn.layers.dropout import AnyDropout
+from nn.layers.norm import BatchNorm
 from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
 from nn.layers.shape import Flatten
 from nn.ops.windows import borders, extent
@@ -101,6 +102,23 @@ def _no_activation(config: NoActivation, at: Placed, x: str, graph: Graph) -> st
 @convert.register
 def _relu(config: ReLU, at: Placed, x: str, graph: Graph) -> str:
     return graph.add("Relu", x)
+
+
+@convert.register
+def _leaky_relu(config: LeakyReLU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("LeakyRelu", x, alpha=config.negative_slope)
+
+
+@convert.register
+def _elu(config: ELU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Elu", x, alpha=config.alpha)
+
+
+@convert.register
+def _batch_norm(config: BatchNorm, at: Placed, x: str, graph: Graph) -> str:
+    names = ("scale", "shift", "running_mean", "running_variance")
+    arrays = (graph.constant(at.arrays[name]) for name in names)
+    return graph.add("BatchNormalization", x, *arrays, epsilon=config.epsilon)
 
 
 @convert.register

@@ -58,6 +58,18 @@ CASES: dict[str, tuple[Shape, tuple[dict[str, Any], ...]]] = {
             {"kind": "dropout"},
         ),
     ),
+    "batch norms": (
+        (6, 6, 2),
+        (
+            conv(),
+            {"kind": "batch_norm"},
+            {"kind": "leaky_relu", "negative_slope": 0.2},
+            FLATTEN,
+            {"kind": "batch_norm", "epsilon": 0.01},
+            {"kind": "elu", "alpha": 0.5},
+            *END[1:],
+        ),
+    ),
     "pool same": (
         (7, 6, 2),
         (conv(), {"kind": "max_pool2d", "pool_size": 3, "padding": "same"}, *END),
@@ -99,6 +111,8 @@ def make_model(shape: Shape, layers: tuple[dict[str, Any], ...]) -> Model:
     for name, value in network.parameters.items():
         if name.endswith("biases"):
             value[...] = rng.uniform(-0.5, 0.5, value.shape)
+    for value in network.state.values():
+        value[...] = rng.uniform(0.5, 2, value.shape)
     return Model(Path("somewhere") / "mine.safetensors", card, network)
 
 
