@@ -15,6 +15,7 @@ from nn.export.base import (
     Format,
     Placed,
     each_layer,
+    each_part,
     no_conversion,
     require,
 )
@@ -35,6 +36,7 @@ from nn.layers.dense import Dense
 from nn.layers.dropout import AnyDropout
 from nn.layers.norm import BatchNorm
 from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
+from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 from nn.types import Array
 
@@ -123,6 +125,15 @@ def _max_pool2d(config: MaxPool2D, at: Placed, x: Any, keras: Any) -> Any:
 @convert.register
 def _global_avg_pool2d(config: GlobalAvgPool2D, at: Placed, x: Any, keras: Any) -> Any:
     return keras.layers.GlobalAveragePooling2D(**CHANNELS_LAST)(x)
+
+
+@convert.register
+def _residual(config: Residual, at: Placed, x: Any, keras: Any) -> Any:
+    *inside, (shortcut, around) = each_part(config, at)
+    y = x
+    for layer, placed in inside:
+        y = convert(layer, placed, y, keras)
+    return keras.layers.Add()([y, convert(shortcut, around, x, keras)])
 
 
 @convert.register

@@ -21,6 +21,7 @@ from nn.export.base import (
     Format,
     Placed,
     each_layer,
+    each_part,
     no_conversion,
     require,
 )
@@ -32,6 +33,7 @@ from nn.layers.dense import Dense
 from nn.layers.dropout import AnyDropout
 from nn.layers.norm import BatchNorm
 from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
+from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 from nn.ops.windows import borders, extent
 from nn.types import Array
@@ -154,6 +156,15 @@ def _max_pool2d(config: MaxPool2D, at: Placed, x: str, graph: Graph) -> str:
 @convert.register
 def _global_avg_pool2d(config: GlobalAvgPool2D, at: Placed, x: str, graph: Graph) -> str:
     return graph.add("Flatten", graph.add("GlobalAveragePool", x), axis=1)
+
+
+@convert.register
+def _residual(config: Residual, at: Placed, x: str, graph: Graph) -> str:
+    *inside, (shortcut, around) = each_part(config, at)
+    y = x
+    for layer, placed in inside:
+        y = convert(layer, placed, y, graph)
+    return graph.add("Add", y, convert(shortcut, around, x, graph))
 
 
 @convert.register

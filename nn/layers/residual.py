@@ -38,29 +38,29 @@ class Residual(LayerConfig):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """What comes out of the last of its layers."""
-        return self._parts(input_shape)[-1].output_shape
+        return self.parts(input_shape)[-1].output_shape
 
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Those of its layers and of the shortcut."""
         shapes: dict[str, Shape] = {}
-        for part in self._parts(input_shape):
+        for part in self.parts(input_shape):
             shapes |= named(part.name, part.config.parameter_shapes(part.input_shape))
         return shapes
 
     def state_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Those of its layers."""
         shapes: dict[str, Shape] = {}
-        for part in self._parts(input_shape):
+        for part in self.parts(input_shape):
             shapes |= named(part.name, part.config.state_shapes(part.input_shape))
         return shapes
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Those of its layers and of the shortcut."""
-        return sum(part.config.multiply_adds(part.input_shape) for part in self._parts(input_shape))
+        return sum(part.config.multiply_adds(part.input_shape) for part in self.parts(input_shape))
 
     def values_kept(self, input_shape: Shape) -> int:
         """Those of its layers and of the shortcut."""
-        return sum(part.config.values_kept(part.input_shape) for part in self._parts(input_shape))
+        return sum(part.config.values_kept(part.input_shape) for part in self.parts(input_shape))
 
     def describe(self) -> str:
         """For example: conv2d, relu, conv2d."""
@@ -72,10 +72,10 @@ class Residual(LayerConfig):
 
     def shortcut(self, input_shape: Shape) -> LayerConfig:
         """The layer that goes around the others."""
-        return self._parts(input_shape)[-1].config
+        return self.parts(input_shape)[-1].config
 
-    def _parts(self, input_shape: Shape) -> list[Link]:
-        """Its layers, and last the shortcut."""
+    def parts(self, input_shape: Shape) -> list[Link]:
+        """Its layers, and last the shortcut; their names stand before those of their arrays."""
         inner = list(links(self.layers, input_shape))
         output = inner[-1].output_shape
         return [*inner, Link("shortcut", _shortcut(input_shape, output), input_shape, output)]

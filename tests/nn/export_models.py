@@ -70,6 +70,15 @@ CASES: dict[str, tuple[Shape, tuple[dict[str, Any], ...]]] = {
             *END[1:],
         ),
     ),
+    "residual blocks": (
+        (6, 7, 2),
+        (
+            {"kind": "residual", "layers": [conv(stride=2), {"kind": "batch_norm"}, RELU, conv()]},
+            {"kind": "residual", "layers": [conv()]},
+            FLATTEN,
+            {"kind": "residual", "layers": [{"kind": "dense", "units": 3}]},
+        ),
+    ),
     "pool same": (
         (7, 6, 2),
         (conv(), {"kind": "max_pool2d", "pool_size": 3, "padding": "same"}, *END),
