@@ -22,6 +22,7 @@ from nn.export.base import (
 from nn.layers import LayerConfig
 from nn.layers.activation import (
     ELU,
+    GELU,
     Activation,
     LeakyReLU,
     NoActivation,
@@ -34,8 +35,8 @@ from nn.layers.activation import (
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
 from nn.layers.dropout import AnyDropout
-from nn.layers.norm import BatchNorm
-from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
+from nn.layers.norm import BatchNorm, LayerNorm
+from nn.layers.pool import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 from nn.types import Array
@@ -107,6 +108,17 @@ def _batch_norm(config: BatchNorm, at: Placed, x: Any, keras: Any) -> Any:
     return _apply(keras_layer, x, *(at.arrays[name] for name in names))
 
 
+@convert.register
+def _layer_norm(config: LayerNorm, at: Placed, x: Any, keras: Any) -> Any:
+    keras_layer = keras.layers.LayerNormalization(axis=-1, epsilon=config.epsilon)
+    return _apply(keras_layer, x, at.arrays["scale"], at.arrays["shift"])
+
+
+@convert.register
+def _gelu(config: GELU, at: Placed, x: Any, keras: Any) -> Any:
+    return keras.ops.gelu(x, approximate=True)
+
+
 @convert.register(SiLU)
 @convert.register(Tanh)
 @convert.register(Sigmoid)
@@ -120,6 +132,16 @@ def _max_pool2d(config: MaxPool2D, at: Placed, x: Any, keras: Any) -> Any:
         raise no_conversion(config, "keras")
     padding = "same" if config.padding == "same" else "valid"
     return keras.layers.MaxPooling2D(config.pool_size, config.stride, padding, **CHANNELS_LAST)(x)
+
+
+@convert.register
+def _avg_pool2d(config: AvgPool2D, at: Placed, x: Any, keras: Any) -> Any:
+    if isinstance(config.padding, int) and config.padding > 0:
+        raise no_conversion(config, "keras")
+    padding = "same" if config.padding == "same" else "valid"
+    return keras.layers.AveragePooling2D(config.pool_size, config.stride, padding, **CHANNELS_LAST)(
+        x
+    )
 
 
 @convert.register

@@ -26,13 +26,25 @@ from nn.export.base import (
     require,
 )
 from nn.layers import LayerConfig
-from nn.layers.activation import ELU, LeakyReLU, NoActivation, ReLU, Sigmoid, SiLU, Tanh, activation
+from nn.layers.activation import (
+    ELU,
+    GELU,
+    GELU_CUBE,
+    GELU_SCALE,
+    LeakyReLU,
+    NoActivation,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Tanh,
+    activation,
+)
 from nn.layers.base import require_map
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
 from nn.layers.dropout import AnyDropout
-from nn.layers.norm import BatchNorm
-from nn.layers.pool import GlobalAvgPool2D, MaxPool2D
+from nn.layers.norm import BatchNorm, LayerNorm
+from nn.layers.pool import AvgPool2D, GlobalAvgPool2D, MaxPool2D, Pool2D
 from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 from nn.ops.windows import borders, extent
@@ -124,6 +136,29 @@ def _batch_norm(config: BatchNorm, at: Placed, x: str, graph: Graph) -> str:
 
 
 @convert.register
+def _layer_norm(config: LayerNorm, at: Placed, x: str, graph: Graph) -> str:
+    scale, shift = graph.constant(at.arrays["scale"]), graph.constant(at.arrays["shift"])
+    is_map = len(at.input_shape) == 3
+    if is_map:
+        x = graph.add("Transpose", x, perm=(0, 2, 3, 1))
+    y = graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=config.epsilon)
+    return graph.add("Transpose", y, perm=(0, 3, 1, 2)) if is_map else y
+
+
+@convert.register
+def _gelu(config: GELU, at: Placed, x: str, graph: Graph) -> str:
+    """By its formula: the operator came with a later version."""
+
+    def number(value: float) -> str:
+        return graph.constant(np.array(value, np.float32))
+
+    cube = graph.add("Mul", graph.add("Mul", graph.add("Mul", x, x), x), number(GELU_CUBE))
+    inner = graph.add("Mul", graph.add("Add", x, cube), number(GELU_SCALE))
+    share = graph.add("Add", graph.add("Tanh", inner), number(1))
+    return graph.add("Mul", graph.add("Mul", x, number(0.5)), share)
+
+
+@convert.register
 def _silu(config: SiLU, at: Placed, x: str, graph: Graph) -> str:
     return graph.add("Mul", x, graph.add("Sigmoid", x))
 
@@ -140,17 +175,26 @@ def _sigmoid(config: Sigmoid, at: Placed, x: str, graph: Graph) -> str:
 
 @convert.register
 def _max_pool2d(config: MaxPool2D, at: Placed, x: str, graph: Graph) -> str:
+    return _pool("MaxPool", config, at, x, graph)
+
+
+def _pool(operator: str, config: Pool2D, at: Placed, x: str, graph: Graph) -> str:
     height, width, _ = require_map(at.input_shape)
     (top, bottom), (left, right) = borders(
         (height, width), config.pool_size, config.stride, config.padding
     )
     return graph.add(
-        "MaxPool",
+        operator,
         x,
         kernel_shape=config.pool_size,
         strides=config.stride,
         pads=(top, left, bottom, right),
     )
+
+
+@convert.register
+def _avg_pool2d(config: AvgPool2D, at: Placed, x: str, graph: Graph) -> str:
+    return _pool("AveragePool", config, at, x, graph)
 
 
 @convert.register

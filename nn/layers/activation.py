@@ -157,9 +157,9 @@ class GELU(Activation):
         """½ (1 + t) + ½ x (1 - t²) u', where t = tanh(u) and u' = √(2/π) (1 + 3 · 0.044715 x²)."""
         _gelu_tanh(x, slope)
         inner = x * x
-        inner *= 3 * _GELU_CUBE
+        inner *= 3 * GELU_CUBE
         inner += 1
-        inner *= _GELU_SCALE
+        inner *= GELU_SCALE
         inner *= x
         inner *= 1 - slope * slope
         slope += 1
@@ -167,16 +167,16 @@ class GELU(Activation):
         slope *= 0.5
 
 
-_GELU_SCALE = sqrt(2 / pi)
-_GELU_CUBE = 0.044715
+GELU_SCALE, GELU_CUBE = sqrt(2 / pi), 0.044715
+"""The constants of its formula."""
 
 
 def _gelu_tanh(x: Array, t: Array) -> None:
     np.multiply(x, x, out=t)
-    t *= _GELU_CUBE
+    t *= GELU_CUBE
     t += 1
     t *= x
-    t *= _GELU_SCALE
+    t *= GELU_SCALE
     np.tanh(t, out=t)
 
 

@@ -79,6 +79,18 @@ CASES: dict[str, tuple[Shape, tuple[dict[str, Any], ...]]] = {
             {"kind": "residual", "layers": [{"kind": "dense", "units": 3}]},
         ),
     ),
+    "layer norms": (
+        (6, 7, 2),
+        (conv(), {"kind": "layer_norm"}, {"kind": "gelu"}, FLATTEN, {"kind": "layer_norm"}, *END),
+    ),
+    "average pools": (
+        (7, 6, 2),
+        (
+            {"kind": "avg_pool2d", "pool_size": 3, "stride": 1, "padding": "same"},
+            {"kind": "avg_pool2d"},
+            *END,
+        ),
+    ),
     "pool same": (
         (7, 6, 2),
         (conv(), {"kind": "max_pool2d", "pool_size": 3, "padding": "same"}, *END),
