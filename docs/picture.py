@@ -1,6 +1,6 @@
 """Draw the dashboard as it is now, on a run of yours, as an SVG file.
 
-    python docs/picture.py RUN VIEW FILE.svg        as in: latest curves dashboard.svg
+python docs/picture.py RUN VIEW FILE.svg        as in: latest curves dashboard.svg
 """
 
 from __future__ import annotations

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import field_validator
+
 from nn import presets
-from nn.data import DatasetInfo, describe
+from nn.augment import Augmentation
+from nn.data import DatasetInfo, describe, lasting_name
 from nn.layers import AnyLayer
 from nn.network import Plan, plan
 from nn.optimizers import Adam, AnyOptimizer
@@ -23,13 +26,21 @@ from nn.schema import InputError, Schema, setting
 class DataConfig(Schema):
     """What is learned from."""
 
-    dataset: str = setting("mnist", "mnist, or keras: and a name, as in keras:fashion_mnist")
+    dataset: str = setting(
+        "mnist", "mnist, keras:NAME as in keras:cifar10, or the path of a dataset"
+    )
     limit: int | None = setting(None, "use the first so many training images; empty: all", ge=10)
     validation: int = setting(
         5000,
         "training images held out to judge each epoch, at most a fifth of them; 0: none",
         ge=0,
     )
+
+    @field_validator("dataset")
+    @classmethod
+    def _outlive_the_working_directory(cls, dataset: str) -> str:
+        """A run and its model are looked at later, and from anywhere."""
+        return lasting_name(dataset)
 
 
 class NetworkConfig(Schema):
@@ -52,6 +63,9 @@ class TrainingConfig(Schema):
     seed: int = setting(0, "what all randomness grows from", ge=0, lt=2**32)
     threads: int | None = setting(
         None, "processors to use; empty: all that this process may use", ge=1, le=1024
+    )
+    augmentation: Augmentation = setting(
+        Augmentation(), "how training images are changed at random", live=True
     )
 
 

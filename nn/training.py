@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from nn.augment import augment
 from nn.config import RunConfig, is_live
 from nn.data import Dataset, split_validation
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax
@@ -19,9 +20,6 @@ from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
 from nn.schema import InputError
 from nn.types import Array, Bytes, Integers
-
-STEP_STREAM = 2
-"""The stream of the steps' randomness, behind those of the validation split and the start."""
 
 _without_warnings = np.errstate(over="ignore", invalid="ignore")
 """Numbers that grow without bounds show in the loss, which ends training with a sentence."""
@@ -200,12 +198,9 @@ class Training:
         rng = np.random.default_rng([self.config.training.seed, self.position.epoch])
         return rng.permutation(len(self.train))
 
-    def _chance(self) -> np.random.Generator:
-        """What the next step leaves to chance: from the seed and the step alone, as the order."""
-        seed = np.random.SeedSequence(
-            self.config.training.seed, spawn_key=(STEP_STREAM, self.position.step)
-        )
-        return np.random.default_rng(seed)
+    def _luck(self) -> np.random.Generator:
+        """The randomness of the next step, from the seed and the step alone, likewise."""
+        return np.random.default_rng([self.config.training.seed, self.position.step, 1])
 
     @_without_warnings
     def _step(self, order: Integers) -> BatchDone:
@@ -213,8 +208,10 @@ class Training:
         chosen = order[at.batch * size : (at.batch + 1) * size]
         labels = self.train.labels[chosen]
         rate = self.learning_rate
-        self.network.draw_from(self._chance())
-        logits = self.network.forward(self.train.images[chosen], training=True)
+        luck = self._luck()
+        images = augment(self.train.images[chosen], self.config.training.augmentation, luck)
+        self.network.draw_from(luck)
+        logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
             raise DivergedError(

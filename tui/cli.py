@@ -109,7 +109,7 @@ def train(
         ),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="D", help="The dataset: mnist, or keras:NAME.")
+        str | None, typer.Option(metavar="D", help="The dataset: mnist, keras:NAME, or a path.")
     ] = None,
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Use the first N training images.")

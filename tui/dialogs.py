@@ -19,6 +19,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from nn.checkpoint import Model, load_model
+from nn.data import short_name
 from nn.runs.folder import Library
 from nn.schema import InputError
 from tui.render import formats
@@ -197,7 +198,7 @@ def _describe(path: Path) -> Text:
 def _model_line(row: ModelRow) -> Text:
     accuracy = "not tested" if row.test_accuracy is None else formats.percent(row.test_accuracy)
     facts = (f"{row.name:<16}", f"{accuracy:>10}", f"{formats.short(row.parameters):>7}")
-    line = "  ".join((*facts, row.dataset, row.network))
+    line = "  ".join((*facts, short_name(row.dataset), row.network))
     return Text(line, no_wrap=True, overflow="ellipsis")
 
 

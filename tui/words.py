@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
-from nn.data import describe
+from nn.data import describe, short_name
 from nn.schema import InputError
 from tui.form import LIST, Draft
 from tui.render import formats
@@ -59,7 +59,7 @@ def start_label(session: Session) -> str:
 def data_line(draft: Draft, run: RunState | None) -> str:
     """What is learned from, and how many images to learn from and to test with."""
     if run is not None:
-        name, counts = run.config.data.dataset, run.counts
+        name, counts = short_name(run.config.data.dataset), run.counts
         if counts.train:
             learned = counts.train + counts.validation
             return f"{name} {formats.count(learned)} + {formats.count(counts.test)}"
@@ -68,7 +68,8 @@ def data_line(draft: Draft, run: RunState | None) -> str:
         info = describe(draft.texts["data.dataset"].strip())
     except InputError:
         return ""
-    return f"{info.name} {formats.count(info.train_count)} + {formats.count(info.test_count)}"
+    name = short_name(info.name)
+    return f"{name} {formats.count(info.train_count)} + {formats.count(info.test_count)}"
 
 
 def alarm(run: RunState | None, *, launching: bool) -> str:
@@ -87,7 +88,7 @@ def alarm(run: RunState | None, *, launching: bool) -> str:
 def model_name(draft: Draft, run: RunState | None) -> str:
     """A name to suggest for a model: its dataset, and its run."""
     dataset = draft.texts["data.dataset"] if run is None else run.config.data.dataset
-    parts = [dataset, "" if run is None else run.run_id]
+    parts = [short_name(dataset), "" if run is None else run.run_id]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +62,34 @@ def read_picture(path: str | os.PathLike[str], input_shape: tuple[int, int, int]
     return _like_mnist(picture, height, width)[..., np.newaxis]
 
 
+def has_colours(path: str | os.PathLike[str]) -> bool:
+    """Whether a picture's file has colours, by its header and palette; its pixels stay unread.
+
+    Raises:
+        InputError: if the file is missing, is not a picture, is damaged or is far too large.
+    """
+    with _opened(path) as image:
+        if image.mode != "P":
+            return Image.getmodebase(image.mode) != "L"
+        levels = np.array(image.getpalette("RGB") or (), np.uint8).reshape(-1, 3)
+    return bool((levels != levels[:, :1]).any())
+
+
 def _open(path: str | os.PathLike[str], mode: str) -> Image.Image:
     """The picture upright, without transparency, and in mode "L" or "RGB"."""
+    with _opened(path) as image:
+        return _flatten(ImageOps.exif_transpose(image)).convert(mode)
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
+    """The file as a picture whose pixels are not read yet."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                return _flatten(ImageOps.exif_transpose(image)).convert(mode)
+                yield image
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except IsADirectoryError:

@@ -244,6 +244,52 @@ def test_what_is_dropped_changes_from_step_to_step_and_with_the_seed(digits: Dat
         assert 0.45 < (first == mask).mean() < 0.55
 
 
+def test_resumed_is_uninterrupted_with_changed_images(digits: Dataset) -> None:
+    strengths = {"shift": 2, "rotate": 10, "elastic": 1, "noise": 0.1, "erase": 0.5, "flip": 0.1}
+    settings = config(augmentation=strengths)
+    whole, first, second = (start(digits, settings) for _ in range(3))
+    expected = [plain(each) for each in whole.run()]
+    assert [plain(each) for each in islice(first.run(), 3)] == expected[:3]
+    second.restore(copied(first.state()))
+    assert [plain(each) for each in second.run()] == expected[3:]
+    assert_same_bits(parameters(second), parameters(whole))
+
+
+def test_training_images_change_at_every_step_and_others_never(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[Array] = []
+    judged: list[Array] = []
+    forward = Network.forward
+
+    def watched(self: Network, images: Any, *, training: bool = False) -> Array:
+        (learned if training else judged).append(images.copy())
+        return forward(self, images, training=training)
+
+    monkeypatch.setattr(Network, "forward", watched)
+    training = start(digits, config(augmentation={"shift": 2}))
+    list(training.run())
+    first, second = (np.concatenate(learned[i : i + 5]) for i in (0, 5))
+    assert first.dtype == np.float32
+    assert first.shape == second.shape == (150, 28, 28, 1)
+    as_learned = {image.tobytes() for image in (*first, *second)}
+    assert len(as_learned) == 300
+    assert training.validation is not None
+    shown = {image.tobytes() for images in judged for image in images}
+    assert shown == {i.tobytes() for i in (*training.validation.images, *training.test.images)}
+
+
+def test_changing_images_may_begin_in_training(digits: Dataset) -> None:
+    training = start(digits, config(epochs=1))
+    happened = training.run()
+    next(happened)
+    training.change("training.augmentation.noise", 0.3)
+    assert training.config.training.augmentation.noise == 0.3
+    other = start(digits, config(epochs=1)).run()
+    next(other)
+    assert plain(next(happened)) != plain(next(other))
+
+
 def test_a_state_of_another_network_is_refused(digits: Dataset) -> None:
     other = config().changed({"network.layers.0.filters": 4})
     with pytest.raises(InputError, match=r"parameters\.1\.conv2d\.weights has the shape \(4, 3, 3"):

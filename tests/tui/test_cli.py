@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -342,6 +343,46 @@ def test_without_a_terminal_the_dashboard_says_what_to_use(models: Path) -> None
     )
     assert done.returncode == 2
     assert "use `cnn-tui train` without one" in done.stderr
+
+
+def test_a_dataset_by_path_works_later_from_another_folder(models: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.array([name == "bright" for name in ("bright", "dark")] * 60)
+    images = rng.integers(0, 60, (120, 28, 28)) + 150 * labels[:, None, None]
+    names = np.where(labels, "[bold]bright", "dark")
+    rows = (",".join(map(str, (n, *i.ravel()))) for n, i in zip(names, images, strict=True))
+    (tmp_path / "shades.csv").write_text("\n".join(rows))
+
+    def run(folder: Path, *words: object) -> str:
+        line = arguments(models, *words)
+        done = subprocess.run(line, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    small = ("--preset", "small", "--set", "network.layers.9.units=2", "--epochs", "3")
+    run(tmp_path, "train", "--data", "shades.csv", *small, "--batch-size", "10", "--save", "mine")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    result = json.loads(run(elsewhere, "evaluate", "mine", "--json"))
+    assert [each["name"] for each in result["classes"]] == ["[bold]bright", "dark"]
+    assert (result["count"], result["accuracy"]) == (20, 1.0)
+    assert "[bold]bright" in run(elsewhere, "evaluate", "mine")
+    assert "shades.csv" in run(elsewhere, "models")
+    row = json.loads(run(elsewhere, "models", "--json"))
+    assert row["dataset"] == str(tmp_path / "shades.csv")
+
+
+def test_a_dataset_with_the_models_classes_in_another_order_is_refused(
+    trained: tuple[Path, dict[str, object]], cnn_tui: Command, tmp_path: Path
+) -> None:
+    images, labels = np.zeros((20, 28, 28), np.uint8), np.arange(20) % 10
+    np.savez(tmp_path / "odd.npz", x_train=images, y_train=labels, class_names=list("9876543210"))
+    done = cnn_tui("evaluate", trained[0], "--data", tmp_path / "odd.npz")
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"cnn-tui: data: {tmp_path}/odd.npz has the classes in another order than {trained[0]}; "
+        "number them as its training data did\n"
+    )
 
 
 def test_a_dashboard_that_cannot_open_leaves_the_terminal_as_it_was(models: Path) -> None:

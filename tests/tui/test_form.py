@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import numpy.typing as npt
 import pytest
 from pydantic import Field as Declared
@@ -591,3 +593,40 @@ def test_other_layers_need_a_new_run(draft: Draft, config: RunConfig) -> None:
     draft.set("network.layers.0.filters", "x")
     assert draft.network_changed_from(config)
     assert draft.needs_new_run(config) == ["network.layers.0.filters"]
+
+
+def test_a_dataset_by_path_gives_its_shape_and_is_held_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    images = np.zeros((12, 20, 30, 3), np.uint8)
+    np.savez("mine.npz", x_train=images, y_train=np.arange(12) % 10)
+    draft = Draft(preset("mlp"))
+    draft.set("data.dataset", "mine.npz")
+    assert "too few to keep some for the test" in draft.errors["data.dataset"]
+    np.savez("mine.npz", x_train=images, y_train=np.arange(12) % 10, x_test=images, y_test=[1] * 12)
+    draft.set("data.dataset", "mine.npz ")
+    assert draft.errors == {}
+    assert draft.plan.input_shape == (20, 30, 3)
+    assert draft.config is not None
+    assert draft.config.data.dataset == str(tmp_path / "mine.npz")
+    assert draft.differing(draft.config) == []
+
+
+def test_a_path_with_nothing_there_says_so_beside_the_field() -> None:
+    draft = Draft(preset("mlp"))
+    draft.set("data.dataset", "/no/such/place")
+    assert draft.errors == {"data.dataset": "/no/such/place: there is no such file"}
+    assert draft.config is None
+
+
+def test_augmentation_can_be_typed_and_changes_a_run_that_trains() -> None:
+    config = preset("mlp")
+    draft = Draft(config)
+    draft.set("training.augmentation.rotate", "12.5")
+    assert draft.config is not None
+    assert draft.config.training.augmentation.rotate == 12.5
+    assert draft.needs_new_run(config) == []
+    changes = draft.live_changes(config)
+    assert list(changes) == ["training.augmentation"]
+    assert config.changed(changes) == draft.config

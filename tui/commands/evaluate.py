@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -47,7 +48,8 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
     console = Console()
     console.print(
         f"{path.stem} on {count(len(data))} test images of {data.name}: "
-        f"accuracy {percent(result.accuracy)}, loss {result.loss:.4f}\n"
+        f"accuracy {percent(result.accuracy)}, loss {result.loss:.4f}\n",
+        markup=False,
     )
     console.print(_class_table(scores))
     console.print("\nRows are true classes, columns what the model said:\n")
@@ -60,6 +62,12 @@ def _require_fit(model: Model, data: Dataset) -> None:
         raise InputError(
             f"data: {data.name} has images of {show_shape(found)}, "
             f"but {model.path} expects {show_shape(wanted)}"
+        )
+    known, named = model.card.class_names, data.class_names
+    if known != named and sorted(known) == sorted(named):
+        raise InputError(
+            f"data: {data.name} has the classes in another order than {model.path}; "
+            "number them as its training data did"
         )
     if len(model.card.class_names) != len(data.class_names):
         raise InputError(
@@ -89,7 +97,7 @@ def _class_table(scores: list[ClassScore]) -> Table:
         table.add_column(name, justify="right")
     for score in scores:
         shares = (f"{share:.4f}" for share in (score.precision, score.recall, score.f1))
-        table.add_row(score.name, *shares, count(score.support))
+        table.add_row(escape(score.name), *shares, count(score.support))
     return table
 
 
@@ -97,7 +105,7 @@ def _confusion_table(result: Evaluation, names: tuple[str, ...]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for name in names:
-        table.add_column(name, justify="right")
+        table.add_column(escape(name), justify="right")
     for name, row in zip(names, result.confusion.tolist(), strict=True):
-        table.add_row(name, *(str(value) if value else "·" for value in row))
+        table.add_row(escape(name), *(str(value) if value else "·" for value in row))
     return table

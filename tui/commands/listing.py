@@ -9,8 +9,10 @@ from dataclasses import asdict
 from typing import Literal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from nn.data import short_name
 from nn.runs.folder import Library
 from nn.schema import InputError
 from tui.render.formats import age, count, percent
@@ -37,7 +39,8 @@ def list_runs(library: Library, *, as_json: bool) -> None:
         best = "" if row.best_accuracy is None else percent(row.best_accuracy)
         since = age(time.time() - row.started)
         table.add_row(
-            row.id, row.phase, f"{row.progress:.0%}", best, row.network, row.dataset, since
+            *(row.id, row.phase, f"{row.progress:.0%}", best, row.network),
+            *(escape(short_name(row.dataset)), since),
         )
     Console().print(table)
 
@@ -61,7 +64,8 @@ def list_models(library: Library, *, as_json: bool) -> None:
     for row in rows:
         accuracy = "" if row.test_accuracy is None else percent(row.test_accuracy)
         made = row.created[:10]
-        table.add_row(row.name, accuracy, row.network, count(row.parameters), row.dataset, made)
+        dataset = escape(short_name(row.dataset))
+        table.add_row(row.name, accuracy, row.network, count(row.parameters), dataset, made)
     Console().print(table)
 
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
+from nn.data import short_name
 from tui.panels import PHASE_SIGNS, TablePanel, palette, shorten
 from tui.render import formats
 from tui.render.bars import bar
@@ -137,7 +138,7 @@ class RunsPanel(TablePanel):
             self.say(f"{row.id}: {row.network} on {row.dataset}")
 
     def _column_widths(self) -> dict[str, int]:
-        longest = max((cell_len(row.dataset) for row in self.view.runs), default=0)
+        longest = max((cell_len(short_name(row.dataset)) for row in self.view.runs), default=0)
         widths = {**WIDTHS, "dataset": min(max(longest, len("dataset")), WIDEST_DATASET) + 1}
         room = self.size.width - sum(widths.values()) - 2
         return {**widths, "network": room} if room >= NARROWEST_NETWORK else widths
@@ -174,7 +175,7 @@ class RunsPanel(TablePanel):
         sign = PHASE_SIGNS[row.phase][self.ascii]
         progress = bar(row.progress, BAR_WIDTH, track=True, ascii=self.ascii)
         best = "" if row.best_accuracy is None else formats.percent(row.best_accuracy)
-        dataset = shorten(row.dataset, widths["dataset"] - 1, ascii=self.ascii)
+        dataset = shorten(short_name(row.dataset), widths["dataset"] - 1, ascii=self.ascii)
         network = shorten(row.network, widths.get("network", 0), ascii=self.ascii)
         cells = {
             "run": Text(f" {shorten(row.id, 8, ascii=self.ascii)}", style="bold"),

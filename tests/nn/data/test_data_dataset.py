@@ -71,7 +71,8 @@ def test_an_unknown_name_lists_what_there_is(ask: object) -> None:
         ask("minst")
     assert str(caught.value) == (
         "data.dataset: 'minst' is not known; choose mnist or "
-        "keras:mnist, keras:fashion_mnist, keras:cifar10, keras:cifar100"
+        "keras:mnist, keras:fashion_mnist, keras:cifar10, keras:cifar100, "
+        "or give the path of a dataset"
     )
 
 
