@@ -46,9 +46,9 @@ class Model:
     network: Network
 
 
-def save_model(path: Path, parameters: Mapping[str, Array], card: ModelCard) -> None:
-    """Write a model file, atomically."""
-    _write(path, parameters, {"format": "cnn-tui model", "card": card.model_dump_json()})
+def save_model(path: Path, stored: Mapping[str, Array], card: ModelCard) -> None:
+    """Write a model file, atomically; `stored` is what the network says that it needs."""
+    _write(path, stored, {"format": "cnn-tui model", "card": card.model_dump_json()})
 
 
 def load_model(path: Path) -> Model:
@@ -61,7 +61,7 @@ def load_model(path: Path) -> Model:
     stored, _ = _read(path, "cnn-tui model", "model")
     try:
         network = Network(card.config.network.layers, card.input_shape, len(card.class_names))
-        copy_arrays(stored, network.parameters)
+        copy_arrays(stored, network.stored)
     except InputError as error:
         raise InputError(f"{path}: is a model whose parts do not fit together: {error}") from None
     return Model(path, card, network)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.layers import Layer, LayerConfig
+from nn.layers.chain import Chain, links
 from nn.losses import softmax
 from nn.schema import InputError
 from nn.types import Array, Bytes, Shape
@@ -28,6 +29,7 @@ class LayerPlan:
     output_shape: Shape
     parameters: int
     multiply_adds: int
+    values_kept: int
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Plan:
         """About how much memory training takes: activations and their gradients, and for each
         parameter its value, its gradient and two moments, all in float32.
         """
-        activations = sum(2 * prod(layer.output_shape) for layer in self.layers)
+        activations = sum(2 * layer.values_kept for layer in self.layers)
         return 4 * (batch_size * (activations + prod(self.input_shape)) + 4 * self.parameters)
 
 
@@ -63,18 +65,14 @@ def plan(layers: Sequence[LayerConfig], input_shape: Shape, classes: int) -> Pla
     """Judge a network without building it."""
     planned: list[LayerPlan] = []
     shape = input_shape
-    for number, layer in enumerate(layers, 1):
-        try:
-            output = layer.output_shape(shape)
-        except InputError as error:
-            return Plan(input_shape, tuple(planned), f"layer {number} ({layer.kind}): {error}")
-        parameters = sum(map(prod, layer.parameter_shapes(shape).values()))
-        planned.append(
-            LayerPlan(
-                f"{number}.{layer.kind}", layer, output, parameters, layer.multiply_adds(shape)
-            )
-        )
-        shape = output
+    try:
+        for link in links(layers, input_shape):
+            given, config, shape = link.input_shape, link.config, link.output_shape
+            parameters = sum(map(prod, config.parameter_shapes(given).values()))
+            sizes = parameters, config.multiply_adds(given), config.values_kept(given)
+            planned.append(LayerPlan(link.name, config, shape, *sizes))
+    except InputError as error:
+        return Plan(input_shape, tuple(planned), str(error))
     problem = None
     if shape != (classes,):
         wrong = "×".join(map(str, shape))
@@ -108,8 +106,9 @@ class Network:
     """Layers in a row.
 
     Images come as (N, H, W, C), uint8 or floats in [0, 1]; logits leave as (classes, N).
-    `parameters` and `gradients` are by name, as in `1.conv2d.weights`; the arrays are changed in
-    place and never replaced.
+    `parameters` and `gradients` are by name, as in `1.conv2d.weights`; `state` holds what training
+    gathers besides, as in `2.batch_norm.running_mean`. The arrays are changed in place and never
+    replaced.
 
     Raises:
         InputError: if the layers do not fit together.
@@ -127,35 +126,31 @@ class Network:
         if self.plan.problem is not None:
             raise InputError(f"network.layers: {self.plan.problem}")
         self.dtype = np.dtype(dtype)
-        self.layers: list[Layer] = []
-        self.parameters: dict[str, Array] = {}
-        self.gradients: dict[str, Array] = {}
-        shape = input_shape
-        for each in self.plan.layers:
-            layer = each.config.build(shape, dtype)
-            if rng is not None:
-                layer.initialize(rng)
-            self.layers.append(layer)
-            for name, value in layer.parameters.items():
-                self.parameters[f"{each.name}.{name}"] = value
-                self.gradients[f"{each.name}.{name}"] = layer.gradients[name]
-            shape = each.output_shape
+        self._chain = Chain(layers, input_shape, dtype)
+        if rng is not None:
+            self._chain.initialize(rng)
+        self.layers: list[Layer] = self._chain.layers
+        self.parameters: dict[str, Array] = self._chain.parameters
+        self.gradients: dict[str, Array] = self._chain.gradients
+        self.state: dict[str, Array] = self._chain.state
         self._images = np.empty(0, dtype)
+
+    @property
+    def stored(self) -> dict[str, Array]:
+        """Parameters and state: what a file keeps so that the network answers as it does now."""
+        return self.parameters | self.state
+
+    def draw_from(self, rng: np.random.Generator) -> None:
+        """Give the next training step its generator, which layers such as dropout draw from."""
+        self._chain.draw_from(rng)
 
     def forward(self, images: Bytes | Array, *, training: bool = False) -> Array:
         """Logits (classes, N) of images (N, H, W, C); valid until the next call."""
-        x = self._enter(images)
-        for layer in self.layers:
-            x = layer.forward(x, training=training)
-        return x
+        return self._chain.forward(self._enter(images), training=training)
 
     def backward(self, logits_gradient: Array) -> None:
         """Write `gradients`, given the loss's gradient with respect to the logits."""
-        dy = logits_gradient
-        first, *others = self.layers
-        for layer in reversed(others):
-            dy = layer.backward(dy)
-        first.backward_parameters(dy)
+        self._chain.backward_parameters(logits_gradient)
 
     def predict(self, images: Bytes | Array, batch_size: int = PREDICTION_BATCH) -> Array:
         """Probabilities (N, classes) of images (N, H, W, C), in bounded memory."""

@@ -189,6 +189,7 @@ class Training:
 
     def _arrays(self) -> dict[str, Array]:
         arrays = {f"parameters.{k}": v for k, v in self.network.parameters.items()}
+        arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -207,7 +208,9 @@ class Training:
         chosen = order[at.batch * size : (at.batch + 1) * size]
         labels = self.train.labels[chosen]
         rate = self.learning_rate
-        images = augment(self.train.images[chosen], self.config.training.augmentation, self._luck())
+        luck = self._luck()
+        images = augment(self.train.images[chosen], self.config.training.augmentation, luck)
+        self.network.draw_from(luck)
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):

@@ -198,10 +198,15 @@ class Draft:
         owner = path
         while owner not in self._fields and "." in owner:
             owner = owner.rpartition(".")[0]
-        if owner not in self._fields:
+        field = self._fields.get(owner)
+        if field is None:
             owner = path
         elif not self.texts[owner].strip():
             sentence = "a value is needed"
+        elif field.kind == "json" and owner != path:
+            sentence = f"{path.removeprefix(f'{owner}.')}: {sentence}"
+        elif field.kind == "json" and isinstance(parse(field, self.texts[owner]), str):
+            sentence = 'no JSON yet; write a list such as [{"kind": "relu"}]'
         self.errors.setdefault(owner, sentence)
 
     def _values(self) -> dict[str, Any]:

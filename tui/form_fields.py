@@ -5,6 +5,7 @@ Whoever adds a layer, an optimizer or a setting to `nn` finds it here without a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import UnionType
@@ -15,7 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from nn.schema import Schema
 
-FieldKind = Literal["integer", "number", "text", "choice", "size", "list"]
+FieldKind = Literal["integer", "number", "text", "choice", "size", "list", "json"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Field:
     """One line of a form.
 
     `default` is the declared default as text. A `tagged` choice decides which fields follow below
-    its path. `live` fields may change while a run trains.
+    its path. `live` fields may change while a run trains. Layers inside a layer are one line of
+    `json`: a form of any depth would be harder to read.
     """
 
     path: str
@@ -81,9 +83,11 @@ def parse(field: Field, text: str) -> Any:
                 return float(text)
             case "list":
                 return text.replace(",", " ").split()
+            case "json":
+                return json.loads(text)
             case _:
                 return text
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -93,7 +97,8 @@ def _walk(
     for name, info in schema.model_fields.items():
         annotation, optional = _bare(info.annotation)
         extra = info.json_schema_extra
-        kind = _kind(annotation)
+        inside = "kind" in schema.model_fields and _item_members(annotation)
+        kind: FieldKind = "json" if inside else _kind(annotation)
         field = Field(
             f"{prefix}.{name}" if prefix else name,
             name.replace("_", " "),
@@ -108,12 +113,13 @@ def _walk(
 
 def _expand(field: Field, annotation: Any, kinds: Mapping[str, str]) -> Iterator[Field]:
     """What a declaration means for the form: one field, a group of them, or none."""
-    items = get_args(annotation)[:1] if get_origin(annotation) is tuple else ()
-    if isinstance(annotation, type) and issubclass(annotation, Schema):
+    if field.kind == "json":
+        yield field
+    elif isinstance(annotation, type) and issubclass(annotation, Schema):
         yield from _walk(annotation, field.path, kinds, live=field.live)
     elif members := _members(annotation):
         yield from _choice_and_fields(field, members, kinds)
-    elif items and (members := _members(_bare(items[0])[0])):
+    elif members := _item_members(annotation):
         number = 0
         while (path := f"{field.path}.{number}") in kinds:
             number += 1
@@ -158,6 +164,12 @@ def _members(annotation: Any) -> dict[str, type[Schema]]:
     return {part.model_fields["kind"].default: part for part in parts}
 
 
+def _item_members(annotation: Any) -> dict[str, type[Schema]]:
+    """The members of a list of such a union; empty for anything else."""
+    items = get_args(annotation)[:1] if get_origin(annotation) is tuple else ()
+    return _members(_bare(items[0])[0]) if items else {}
+
+
 def _kind(annotation: Any) -> FieldKind:
     if annotation is bool or get_origin(annotation) is Literal:
         return "choice"
@@ -184,8 +196,25 @@ def _values(value: object, path: str) -> Iterator[tuple[str, object]]:
             yield from _values(item, f"{path}.{number}")
 
 
+def _brief(value: object) -> Any:
+    """A value as JSON has it, of layers only what is not the default."""
+    if isinstance(value, (tuple, list)):
+        return [_brief(item) for item in value]
+    if not isinstance(value, Schema):
+        return value
+    plain = value.model_dump(mode="json")
+    changed = {
+        name: _brief(getattr(value, name)) if isinstance(plain[name], list) else plain[name]
+        for name, info in type(value).model_fields.items()
+        if getattr(value, name) != _default(info)
+    }
+    return {"kind": plain["kind"], **changed}
+
+
 def _show(value: object, kind: FieldKind) -> str:
     match value:
+        case _ if kind == "json":
+            return json.dumps(_brief(value), ensure_ascii=False)
         case None:
             return ""
         case bool():

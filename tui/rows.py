@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -46,10 +46,17 @@ class ModelRow:
 
 def network_summary(layers: Sequence[LayerConfig]) -> str:
     """A network in a few words, by the layers that have a width: conv 32·64, dense 1024·10."""
-    widths = [(layer.kind.removesuffix("2d"), _width(layer)) for layer in layers]
+    widths = [(layer.kind.removesuffix("2d"), _width(layer)) for layer in _all(layers)]
     groups = groupby(((kind, width) for kind, width in widths if width), key=lambda pair: pair[0])
     parts = [f"{kind} {'·'.join(str(width) for _, width in group)}" for kind, group in groups]
     return ", ".join(parts)
+
+
+def _all(layers: Sequence[LayerConfig]) -> Iterator[LayerConfig]:
+    """Layers, and those inside them."""
+    for layer in layers:
+        yield layer
+        yield from _all(getattr(layer, "layers", ()))
 
 
 def _width(layer: LayerConfig) -> int | None:

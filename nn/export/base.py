@@ -9,6 +9,7 @@ from typing import Any
 
 from nn.checkpoint import Model
 from nn.layers import LayerConfig
+from nn.layers.residual import Residual
 from nn.network import Network
 from nn.schema import InputError
 from nn.types import Array, Shape
@@ -63,7 +64,15 @@ def require(package: str, extra: str) -> Any:
 def each_layer(network: Network) -> Iterator[tuple[LayerConfig, Placed]]:
     """The layers in order, each with what it has."""
     for planned, layer in zip(network.plan.layers, network.layers, strict=True):
-        yield planned.config, Placed(layer.input_shape, layer.parameters)
+        yield planned.config, Placed(layer.input_shape, layer.parameters | layer.state)
+
+
+def each_part(config: Residual, at: Placed) -> Iterator[tuple[LayerConfig, Placed]]:
+    """The layers of a block in order, and last its shortcut, each with what it has."""
+    for part in config.parts(at.input_shape):
+        start = f"{part.name}."
+        own = {k.removeprefix(start): v for k, v in at.arrays.items() if k.startswith(start)}
+        yield part.config, Placed(part.input_shape, own)
 
 
 def no_conversion(config: LayerConfig, file_format: str) -> InputError:

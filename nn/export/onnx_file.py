@@ -21,17 +21,33 @@ from nn.export.base import (
     Format,
     Placed,
     each_layer,
+    each_part,
     no_conversion,
     require,
 )
 from nn.layers import LayerConfig
-from nn.layers.activation import ReLU
+from nn.layers.activation import (
+    ELU,
+    GELU,
+    GELU_CUBE,
+    GELU_SCALE,
+    LeakyReLU,
+    NoActivation,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Tanh,
+    activation,
+)
 from nn.layers.base import require_map
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
-from nn.layers.pool import MaxPool2D
+from nn.layers.dropout import AnyDropout
+from nn.layers.norm import BatchNorm, LayerNorm
+from nn.layers.pool import AvgPool2D, GlobalAvgPool2D, MaxPool2D, Pool2D
+from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
-from nn.ops.windows import borders
+from nn.ops.windows import borders, extent
 from nn.types import Array
 
 OPERATORS, FILE_VERSION = 17, 8
@@ -75,14 +91,26 @@ def convert(config: LayerConfig, at: Placed, x: str, graph: Graph) -> str:
 @convert.register
 def _conv2d(config: Conv2D, at: Placed, x: str, graph: Graph) -> str:
     height, width, _ = require_map(at.input_shape)
-    (top, bottom), (left, right) = borders(
-        (height, width), config.kernel_size, config.stride, config.padding
-    )
+    covered = extent(config.kernel_size, config.dilation)
+    (top, bottom), (left, right) = borders((height, width), covered, config.stride, config.padding)
     weights = graph.constant(at.arrays["weights"].transpose(0, 3, 1, 2))
     biases = graph.constant(at.arrays["biases"])
-    return graph.add(
-        "Conv", x, weights, biases, strides=config.stride, pads=(top, left, bottom, right)
+    y = graph.add(
+        "Conv",
+        x,
+        weights,
+        biases,
+        strides=config.stride,
+        pads=(top, left, bottom, right),
+        dilations=config.dilation,
+        group=config.groups,
     )
+    return convert(activation(config.activation), at, y, graph)
+
+
+@convert.register
+def _no_activation(config: NoActivation, at: Placed, x: str, graph: Graph) -> str:
+    return x
 
 
 @convert.register
@@ -91,8 +119,101 @@ def _relu(config: ReLU, at: Placed, x: str, graph: Graph) -> str:
 
 
 @convert.register
+def _leaky_relu(config: LeakyReLU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("LeakyRelu", x, alpha=config.negative_slope)
+
+
+@convert.register
+def _elu(config: ELU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Elu", x, alpha=config.alpha)
+
+
+@convert.register
+def _batch_norm(config: BatchNorm, at: Placed, x: str, graph: Graph) -> str:
+    names = ("scale", "shift", "running_mean", "running_variance")
+    arrays = (graph.constant(at.arrays[name]) for name in names)
+    return graph.add("BatchNormalization", x, *arrays, epsilon=config.epsilon)
+
+
+@convert.register
+def _layer_norm(config: LayerNorm, at: Placed, x: str, graph: Graph) -> str:
+    scale, shift = graph.constant(at.arrays["scale"]), graph.constant(at.arrays["shift"])
+    is_map = len(at.input_shape) == 3
+    if is_map:
+        x = graph.add("Transpose", x, perm=(0, 2, 3, 1))
+    y = graph.add("LayerNormalization", x, scale, shift, axis=-1, epsilon=config.epsilon)
+    return graph.add("Transpose", y, perm=(0, 3, 1, 2)) if is_map else y
+
+
+@convert.register
+def _gelu(config: GELU, at: Placed, x: str, graph: Graph) -> str:
+    """By its formula: the operator came with a later version."""
+
+    def number(value: float) -> str:
+        return graph.constant(np.array(value, np.float32))
+
+    cube = graph.add("Mul", graph.add("Mul", graph.add("Mul", x, x), x), number(GELU_CUBE))
+    inner = graph.add("Mul", graph.add("Add", x, cube), number(GELU_SCALE))
+    share = graph.add("Add", graph.add("Tanh", inner), number(1))
+    return graph.add("Mul", graph.add("Mul", x, number(0.5)), share)
+
+
+@convert.register
+def _silu(config: SiLU, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Mul", x, graph.add("Sigmoid", x))
+
+
+@convert.register
+def _tanh(config: Tanh, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Tanh", x)
+
+
+@convert.register
+def _sigmoid(config: Sigmoid, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Sigmoid", x)
+
+
+@convert.register
 def _max_pool2d(config: MaxPool2D, at: Placed, x: str, graph: Graph) -> str:
-    return graph.add("MaxPool", x, kernel_shape=config.pool_size, strides=config.stride)
+    return _pool("MaxPool", config, at, x, graph)
+
+
+def _pool(operator: str, config: Pool2D, at: Placed, x: str, graph: Graph) -> str:
+    height, width, _ = require_map(at.input_shape)
+    (top, bottom), (left, right) = borders(
+        (height, width), config.pool_size, config.stride, config.padding
+    )
+    return graph.add(
+        operator,
+        x,
+        kernel_shape=config.pool_size,
+        strides=config.stride,
+        pads=(top, left, bottom, right),
+    )
+
+
+@convert.register
+def _avg_pool2d(config: AvgPool2D, at: Placed, x: str, graph: Graph) -> str:
+    return _pool("AveragePool", config, at, x, graph)
+
+
+@convert.register
+def _global_avg_pool2d(config: GlobalAvgPool2D, at: Placed, x: str, graph: Graph) -> str:
+    return graph.add("Flatten", graph.add("GlobalAveragePool", x), axis=1)
+
+
+@convert.register
+def _residual(config: Residual, at: Placed, x: str, graph: Graph) -> str:
+    *inside, (shortcut, around) = each_part(config, at)
+    y = x
+    for layer, placed in inside:
+        y = convert(layer, placed, y, graph)
+    return graph.add("Add", y, convert(shortcut, around, x, graph))
+
+
+@convert.register
+def _dropout(config: AnyDropout, at: Placed, x: str, graph: Graph) -> str:
+    return x
 
 
 @convert.register
@@ -106,7 +227,8 @@ def _flatten(config: Flatten, at: Placed, x: str, graph: Graph) -> str:
 def _dense(config: Dense, at: Placed, x: str, graph: Graph) -> str:
     weights = graph.constant(at.arrays["weights"])
     biases = graph.constant(at.arrays["biases"])
-    return graph.add("Gemm", x, weights, biases, transB=1)
+    y = graph.add("Gemm", x, weights, biases, transB=1)
+    return convert(activation(config.activation), at, y, graph)
 
 
 def _build(model: Model) -> Exported:

@@ -6,18 +6,41 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from nn.layers.activation import ReLU
+from nn.layers.activation import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
 from nn.layers.base import Layer, LayerConfig, show_shape
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
-from nn.layers.pool import MaxPool2D
+from nn.layers.dropout import Dropout, SpatialDropout
+from nn.layers.norm import BatchNorm, LayerNorm
+from nn.layers.pool import AvgPool2D, GlobalAvgPool2D, MaxPool2D
+from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 
 AnyLayer = Annotated[
-    Conv2D | ReLU | MaxPool2D | Flatten | Dense,
+    Conv2D
+    | ReLU
+    | MaxPool2D
+    | Flatten
+    | Dense
+    | BatchNorm
+    | Dropout
+    | Residual
+    | AvgPool2D
+    | GlobalAvgPool2D
+    | LayerNorm
+    | SpatialDropout
+    | LeakyReLU
+    | ELU
+    | GELU
+    | SiLU
+    | Tanh
+    | Sigmoid,
     Field(discriminator="kind"),
 ]
-"""Every layer, told apart by its `kind`."""
+"""Every layer, told apart by its `kind`; those that a first network needs come first."""
+
+# A residual block holds layers of every kind, so that it is complete only now.
+Residual.model_rebuild(_types_namespace={"AnyLayer": AnyLayer})
 
 LAYERS: tuple[type[LayerConfig], ...] = get_args(get_args(AnyLayer)[0])
 """The same as a list, in the order in which the editor offers them."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from math import prod
 from typing import Annotated, Any
 
 import numpy as np
@@ -101,9 +102,17 @@ class LayerConfig(Schema, ABC):
         """The parameters by name, with their shapes."""
         return {}
 
+    def state_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        """What training gathers besides the parameters, by name, with its shapes."""
+        return {}
+
     def multiply_adds(self, input_shape: Shape) -> int:
         """Multiplications (each with its addition) for one example, forward."""
         return 0
+
+    def values_kept(self, input_shape: Shape) -> int:
+        """About how many values one example leaves in memory in training."""
+        return prod(self.output_shape(input_shape))
 
     def describe(self) -> str:
         """The fields in a few words, as a line of a list shows them."""
@@ -117,9 +126,10 @@ class LayerConfig(Schema, ABC):
 class Layer(ABC):
     """A live layer.
 
-    `parameters` and `gradients` hold arrays under the same names; the arrays stay the same objects
-    for the layer's whole life and are changed in place. What `forward` and `backward` return
-    belongs to the layer and is valid until its next call. Inputs are left untouched.
+    `parameters` and `gradients` hold arrays under the same names; `state` holds those that
+    `forward` changes in training by itself, such as running means. All of them stay the same
+    objects for the layer's whole life and are changed in place. What `forward` and `backward`
+    return belongs to the layer and is valid until its next call. Inputs are left untouched.
     """
 
     def __init__(self, config: LayerConfig, input_shape: Shape, dtype: npt.DTypeLike) -> None:
@@ -128,10 +138,16 @@ class Layer(ABC):
         shapes = config.parameter_shapes(input_shape)
         self.parameters: dict[str, Array] = {k: np.zeros(s, dtype) for k, s in shapes.items()}
         self.gradients: dict[str, Array] = {k: np.zeros(s, dtype) for k, s in shapes.items()}
+        states = config.state_shapes(input_shape)
+        self.state: dict[str, Array] = {k: np.zeros(s, dtype) for k, s in states.items()}
         self.buffers = Buffers(dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the starting parameters; layers without parameters have nothing to draw."""
+        return
+
+    def draw_from(self, rng: np.random.Generator) -> None:
+        """Take the generator for what the next training step leaves to chance: mostly nothing."""
         return
 
     @abstractmethod

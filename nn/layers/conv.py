@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nn.initializers import he_normal
+from nn.initializers import InitializerName, initialize
+from nn.layers.activation import ActivationName, activation
 from nn.layers.base import Layer, LayerConfig, Padding, Size, require_map, show_size
-from nn.ops.convolution import choose
-from nn.ops.windows import borders, output_size
+from nn.ops.convolution import Grid, choose
+from nn.ops.windows import extent, frame, output_size
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
 
@@ -20,25 +21,43 @@ class Conv2D(LayerConfig):
     """Filters that slide over a map: y = w ⋆ x + b, with one output channel a filter.
 
     Maps (H, W, C) become (rows, columns, filters); weights are (filters, kernel height, kernel
-    width, C). Goodfellow, Bengio and Courville, "Deep Learning" (2016), chapter 9.
+    width, C / groups). As many groups as channels make it depthwise. Goodfellow, Bengio and
+    Courville, "Deep Learning" (2016), chapter 9; dilation: Yu and Koltun, "Multi-Scale Context
+    Aggregation by Dilated Convolutions" (2016).
     """
 
     kind: Literal["conv2d"] = "conv2d"
     filters: int = setting(32, "how many filters, and so output channels", ge=1, le=4096)
-    kernel_size: Size = setting(5, "height and width of the kernel: 5 or 3x5")
-    stride: Size = setting(1, "how far the kernel moves: 1, 2 or 2x1")
+    kernel_size: Size = setting((5, 5), "height and width of the kernel: 5 or 3x5")
+    stride: Size = setting((1, 1), "how far the kernel moves: 1, 2 or 2x1")
     padding: Padding = setting("same", "same, valid or a number of zeros on each side")
+    dilation: Size = setting((1, 1), "how far the kernel's positions are apart: 1 is side by side")
+    groups: int = setting(
+        1, "parts that see only their own channels; as many as channels: depthwise", ge=1, le=4096
+    )
+    activation: ActivationName = setting("none", "what happens to each output")
+    initializer: InitializerName = setting(
+        "auto", "how the weights start; auto goes by the activation"
+    )
     algorithm: Literal["auto", "gemm", "einsum"] = setting(
         "auto", "how it is computed; auto takes the fastest"
     )
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The maps' new height and width, and one channel a filter."""
-        height, width, _ = require_map(input_shape)
-        rows, columns = output_size((height, width), self.kernel_size, self.stride, self.padding)
+        height, width, channels = require_map(input_shape)
+        for count, what in ((channels, "input channels"), (self.filters, "filters")):
+            if count % self.groups:
+                raise InputError(
+                    f"its {count} {what} do not divide into {self.groups} groups; "
+                    f"use groups that divide both {channels} channels and {self.filters} filters"
+                )
+        covered = extent(self.kernel_size, self.dilation)
+        rows, columns = output_size((height, width), covered, self.stride, self.padding)
         if rows < 1 or columns < 1:
+            apart = "" if covered == self.kernel_size else f", spread over {show_size(covered)},"
             raise InputError(
-                f"its {show_size(self.kernel_size)} kernel does not fit into its "
+                f"its {show_size(self.kernel_size)} kernel{apart} does not fit into its "
                 f"{show_size((height, width))} input; use a smaller kernel or padding same"
             )
         return rows, columns, self.filters
@@ -46,7 +65,7 @@ class Conv2D(LayerConfig):
     def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
         """Weights and biases."""
         return {
-            "weights": (self.filters, *self.kernel_size, input_shape[2]),
+            "weights": (self.filters, *self.kernel_size, input_shape[2] // self.groups),
             "biases": (self.filters,),
         }
 
@@ -55,10 +74,22 @@ class Conv2D(LayerConfig):
         rows, columns, _ = self.output_shape(input_shape)
         return rows * columns * prod(self.parameter_shapes(input_shape)["weights"])
 
+    def values_kept(self, input_shape: Shape) -> int:
+        """The output, and once more what the activation makes of it."""
+        return prod(self.output_shape(input_shape)) * (1 if self.activation == "none" else 2)
+
     def describe(self) -> str:
         """For example: 32 of 5×5, same."""
-        stride = "" if self.stride == (1, 1) else f", stride {show_size(self.stride)}"
-        return f"{self.filters} of {show_size(self.kernel_size)}, {self.padding}{stride}"
+        words = [f"{self.filters} of {show_size(self.kernel_size)}", str(self.padding)]
+        if self.stride != (1, 1):
+            words.append(f"stride {show_size(self.stride)}")
+        if self.dilation != (1, 1):
+            words.append(f"dilation {show_size(self.dilation)}")
+        if self.groups > 1:
+            words.append(f"{self.groups} groups")
+        if self.activation != "none":
+            words.append(self.activation)
+        return ", ".join(words)
 
     def build(self, input_shape: Shape, dtype: npt.DTypeLike) -> Layer:
         """The live layer."""
@@ -66,44 +97,46 @@ class Conv2D(LayerConfig):
 
 
 class _Conv2D(Layer):
+    _padded: Array | None = None
+
     def __init__(self, config: Conv2D, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
-        self._stride = config.stride
+        self._config = config
+        self._grid = Grid(config.stride, config.dilation, config.groups)
         self._convolution = choose(config.algorithm)
-        height, width, self._channels = require_map(input_shape)
-        (top, bottom), (left, right) = borders(
-            (height, width), config.kernel_size, config.stride, config.padding
-        )
-        self._inside = (slice(top, top + height), slice(left, left + width))
-        self._padded_size = (height + top + bottom, width + left + right)
-        self._padded: Array | None = None
+        covered = extent(config.kernel_size, config.dilation)
+        size = input_shape[0], input_shape[1]
+        self._frame = frame(size, covered, config.stride, config.padding)
+        self._activation = activation(config.activation).build(self.output_shape, dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
         weights = self.parameters["weights"]
-        weights[...] = he_normal(weights.shape, prod(weights.shape[1:]), rng, weights.dtype)
+        filters, *kernel, channels = weights.shape
+        fans = prod(kernel) * channels, prod(kernel) * filters // self._grid.groups
+        initialize(weights, self._config.initializer, self._config.activation, fans, rng)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        n = x.shape[-1]
-        padded = self.buffers("padded input", *self._padded_size, self._channels, n)
-        padded.fill(0)
-        padded[self._inside] = x
-        self._padded = padded
-        y = self.buffers("output", *self.output_shape, n)
-        self._convolution.forward(padded, self.parameters["weights"], self._stride, self.buffers, y)
+        self._padded = self._frame.pad(x, 0, self.buffers)
+        y = self.buffers("output", *self.output_shape, x.shape[-1])
+        weights = self.parameters["weights"]
+        self._convolution.forward(self._padded, weights, self._grid, self.buffers, y)
         y += self.parameters["biases"][:, None]
-        return y
+        return self._activation.forward(y, training=training)
 
     def backward_parameters(self, dy: Array) -> None:
-        assert self._padded is not None, "backward follows forward"
-        self._convolution.weight_gradient(
-            self._padded, dy, self._stride, self.buffers, self.gradients["weights"]
-        )
-        np.sum(dy, axis=(0, 1, 3), out=self.gradients["biases"])
+        self._write_gradients(self._activation.backward(dy))
 
     def backward(self, dy: Array) -> Array:
-        self.backward_parameters(dy)
-        dx = self.buffers("input gradient", *self._padded_size, self._channels, dy.shape[-1])
-        self._convolution.input_gradient(
-            dy, self.parameters["weights"], self._stride, self.buffers, dx
-        )
-        return dx[self._inside]
+        dy = self._activation.backward(dy)
+        self._write_gradients(dy)
+        channels, n = self.input_shape[2], dy.shape[-1]
+        dx = self.buffers("input gradient", *self._frame.size, channels, n)
+        weights = self.parameters["weights"]
+        self._convolution.input_gradient(dy, weights, self._grid, self.buffers, dx)
+        return dx[self._frame.inside]
+
+    def _write_gradients(self, dy: Array) -> None:
+        assert self._padded is not None, "backward follows forward"
+        weights = self.gradients["weights"]
+        self._convolution.weight_gradient(self._padded, dy, self._grid, self.buffers, weights)
+        np.sum(dy, axis=(0, 1, 3), out=self.gradients["biases"])

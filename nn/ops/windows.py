@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import ceil
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from nn.ops.buffers import Buffers
 
 Pair: TypeAlias = tuple[int, int]
 Borders: TypeAlias = tuple[Pair, Pair]
@@ -42,19 +45,54 @@ def output_size(size: Pair, kernel: Pair, stride: Pair, padding: str | int) -> P
     return along(0), along(1)
 
 
-def sliding_windows(padded: npt.NDArray[Any], kernel: Pair, stride: Pair) -> npt.NDArray[Any]:
+def extent(kernel: Pair, dilation: Pair) -> Pair:
+    """Rows and columns that a kernel covers when its positions are `dilation` apart."""
+    return (kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Maps inside padded ones: the padded size, and where the map lies in it."""
+
+    size: Pair
+    inside: tuple[slice, slice]
+
+    def pad(self, x: npt.NDArray[Any], value: float, buffers: Buffers) -> npt.NDArray[Any]:
+        """x with `value` around it; x itself where nothing is added."""
+        if self.size == x.shape[:2]:
+            return x
+        padded = buffers("padded input", *self.size, *x.shape[2:])
+        padded.fill(value)
+        padded[self.inside] = x
+        return padded
+
+
+def frame(size: Pair, kernel: Pair, stride: Pair, padding: str | int) -> Frame:
+    """The frame that a padding puts around maps of that size."""
+    (top, bottom), (left, right) = borders(size, kernel, stride, padding)
+    inside = (slice(top, top + size[0]), slice(left, left + size[1]))
+    return Frame((size[0] + top + bottom, size[1] + left + right), inside)
+
+
+def sliding_windows(
+    padded: npt.NDArray[Any], kernel: Pair, stride: Pair, dilation: Pair = (1, 1)
+) -> npt.NDArray[Any]:
     """Every window of a padded map, without copying.
 
     (H, W, C, N) becomes (rows, columns, kernel height, kernel width, C, N), read-only.
     """
-    view = np.lib.stride_tricks.sliding_window_view(padded, kernel, axis=(0, 1))
-    view = view[:: stride[0], :: stride[1]]
+    covered = extent(kernel, dilation)
+    view = np.lib.stride_tricks.sliding_window_view(padded, covered, axis=(0, 1))
+    view = view[:: stride[0], :: stride[1], ..., :: dilation[0], :: dilation[1]]
     windows: npt.NDArray[Any] = view.transpose(0, 1, 4, 5, 2, 3)
     return windows
 
 
 def tap(maps: npt.NDArray[Any], position: Pair, size: Pair, stride: Pair) -> npt.NDArray[Any]:
-    """What one position of the kernel sees: (rows, columns, C, N), a view of (H, W, C, N)."""
+    """What one position of the kernel sees: (rows, columns, C, N), a view of (H, W, C, N).
+
+    The position is counted in rows and columns of the map: a dilated kernel's are further apart.
+    """
     (i, j), (rows, columns) = position, size
     return maps[
         i : i + stride[0] * (rows - 1) + 1 : stride[0],

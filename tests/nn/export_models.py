@@ -37,6 +37,64 @@ CASES: dict[str, tuple[Shape, tuple[dict[str, Any], ...]]] = {
     "conv valid": ((7, 6, 3), (conv(kernel_size=[3, 5], padding="valid"), *END)),
     "conv padded by a number": ((7, 6, 3), (conv(padding=2, stride=[2, 1]), *END)),
     "conv padded by 0": ((7, 6, 3), (conv(padding=0), *END)),
+    "conv dilated": ((9, 8, 2), (conv(dilation=[2, 3]), conv(dilation=2, padding=1), *END)),
+    "conv in groups": ((7, 6, 4), (conv(groups=2), conv(groups=4, stride=2), *END)),
+    "activations as fields": (
+        (6, 6, 2),
+        (
+            conv(activation="silu"),
+            conv(activation="tanh"),
+            FLATTEN,
+            {"kind": "dense", "units": 5, "activation": "sigmoid"},
+            {"kind": "dense", "units": 3, "activation": "relu"},
+        ),
+    ),
+    "dropout and global pool": (
+        (6, 6, 2),
+        (
+            {"kind": "spatial_dropout"},
+            conv(filters=3),
+            {"kind": "global_avg_pool2d"},
+            {"kind": "dropout"},
+        ),
+    ),
+    "batch norms": (
+        (6, 6, 2),
+        (
+            conv(),
+            {"kind": "batch_norm"},
+            {"kind": "leaky_relu", "negative_slope": 0.2},
+            FLATTEN,
+            {"kind": "batch_norm", "epsilon": 0.01},
+            {"kind": "elu", "alpha": 0.5},
+            *END[1:],
+        ),
+    ),
+    "residual blocks": (
+        (6, 7, 2),
+        (
+            {"kind": "residual", "layers": [conv(stride=2), {"kind": "batch_norm"}, RELU, conv()]},
+            {"kind": "residual", "layers": [conv()]},
+            FLATTEN,
+            {"kind": "residual", "layers": [{"kind": "dense", "units": 3}]},
+        ),
+    ),
+    "layer norms": (
+        (6, 7, 2),
+        (conv(), {"kind": "layer_norm"}, {"kind": "gelu"}, FLATTEN, {"kind": "layer_norm"}, *END),
+    ),
+    "average pools": (
+        (7, 6, 2),
+        (
+            {"kind": "avg_pool2d", "pool_size": 3, "stride": 1, "padding": "same"},
+            {"kind": "avg_pool2d"},
+            *END,
+        ),
+    ),
+    "pool same": (
+        (7, 6, 2),
+        (conv(), {"kind": "max_pool2d", "pool_size": 3, "padding": "same"}, *END),
+    ),
     "pool": ((7, 6, 3), (conv(), {"kind": "max_pool2d"}, *END)),
     "pool with overlap": (
         (7, 6, 3),
@@ -74,6 +132,8 @@ def make_model(shape: Shape, layers: tuple[dict[str, Any], ...]) -> Model:
     for name, value in network.parameters.items():
         if name.endswith("biases"):
             value[...] = rng.uniform(-0.5, 0.5, value.shape)
+    for value in network.state.values():
+        value[...] = rng.uniform(0.5, 2, value.shape)
     return Model(Path("somewhere") / "mine.safetensors", card, network)
 
 

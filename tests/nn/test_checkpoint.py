@@ -70,7 +70,8 @@ def test_others_can_read_a_model(tmp_path: Path) -> None:
     with safe_open(path, framework="np") as file:
         assert set(file.keys()) == {"2.dense.weights", "2.dense.biases"}
         card = json.loads(file.metadata()["card"])
-    assert card["config"]["network"]["layers"][1] == {"kind": "dense", "units": 10}
+    layer = card["config"]["network"]["layers"][1]
+    assert (layer["kind"], layer["units"]) == ("dense", 10)
     assert card["test_accuracy"] == 0.9
 
 
@@ -98,6 +99,24 @@ def test_a_checkpoint_continues_bit_for_bit(
     for name, value in whole.state().arrays.items():
         assert_array_equal(second.state().arrays[name], value)
     assert second.state().position == whole.state().position
+
+
+def test_running_statistics_are_saved_with_a_model(tmp_path: Path, digits: Dataset) -> None:
+    block = {"kind": "residual", "layers": [{"kind": "batch_norm"}]}
+    layers = [block, {"kind": "flatten"}, {"kind": "dense", "units": 10}]
+    config = CONFIG.changed({"network.layers": layers})
+    training = Training(config, digits.take(200), digits.take(40))
+    next(training.run())
+    trained = training.network
+    names = {"1.residual.1.batch_norm.running_mean", "1.residual.1.batch_norm.running_variance"}
+    assert set(trained.state) == names
+    assert trained.state["1.residual.1.batch_norm.running_mean"] > 0
+    path = tmp_path / "m.safetensors"
+    save_model(path, trained.stored, CARD.model_copy(update={"config": config}))
+    loaded = load_model(path).network
+    for name, value in trained.stored.items():
+        assert_array_equal(loaded.stored[name], value)
+    assert_array_equal(loaded.predict(digits.images[:20]), trained.predict(digits.images[:20]))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from nn.checkpoint import Model
 from nn.export import FORMATS, Exported, Format, export, find_format, keras_file, onnx_file
 from nn.export.base import Placed
 from nn.layers import Layer, LayerConfig
+from nn.layers.conv import Conv2D
+from nn.layers.pool import AvgPool2D, MaxPool2D
 from nn.schema import InputError
 from nn.types import Array, Shape
 
@@ -81,3 +83,18 @@ def test_a_file_is_tried_before_it_is_written(model: Model) -> None:
         export(model, written(by=0.01))
     with pytest.raises(InputError, match=r"^format: plain cannot say"):
         export(model, written(by=float("nan")))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        MaxPool2D(padding=1),
+        AvgPool2D(padding=1),
+        Conv2D(stride=(2, 2), dilation=(2, 1)),
+    ],
+)
+def test_what_keras_has_no_word_for_is_refused(config: LayerConfig) -> None:
+    unused: Any = None
+    sentence = f"^format: keras files cannot hold a layer {config.kind}; choose another format$"
+    with pytest.raises(InputError, match=sentence):
+        keras_file.convert(config, Placed((4, 5, 2), {}), unused, unused)

@@ -208,6 +208,42 @@ def test_resumed_is_uninterrupted_bit_for_bit(
     assert second.state().position == whole.state().position
 
 
+def test_resumed_is_uninterrupted_also_with_chance_and_running_statistics(digits: Dataset) -> None:
+    block = [{"kind": "batch_norm"}, {"kind": "spatial_dropout"}, {"kind": "conv2d", "filters": 3}]
+    lively = [
+        *LAYERS[:1],
+        {"kind": "residual", "layers": block},
+        {"kind": "flatten"},
+        {"kind": "dropout"},
+        *LAYERS[-1:],
+    ]
+    settings = config().changed({"network.layers": lively})
+    whole, first, second = (start(digits, settings) for _ in range(3))
+    expected = [plain(each) for each in whole.run()]
+    assert [plain(each) for each in islice(first.run(), 3)] == expected[:3]
+    second.restore(copied(first.state()))
+    assert [plain(each) for each in second.run()] == expected[3:]
+    assert_same_bits(dict(second.state().arrays), dict(whole.state().arrays))
+
+
+def test_what_is_dropped_changes_from_step_to_step_and_with_the_seed(digits: Dataset) -> None:
+    def dropped(seed: int) -> list[Array]:
+        layers = [{"kind": "dropout"}, {"kind": "flatten"}, LAYERS[-1]]
+        settings = config(seed=seed, batch_size=150)
+        training = start(digits, settings.changed({"network.layers": layers}))
+        masks = []
+        for progress in training.run():
+            if isinstance(progress, BatchDone):
+                ones = np.ones((28, 28, 1, 150), np.float32)
+                masks.append(training.network.layers[0].backward(ones).copy())
+        return masks
+
+    (first, second), (same, _), (other, _) = dropped(0), dropped(0), dropped(1)
+    assert_array_equal(first, same)
+    for mask in (second, other):
+        assert 0.45 < (first == mask).mean() < 0.55
+
+
 def test_resumed_is_uninterrupted_with_changed_images(digits: Dataset) -> None:
     strengths = {"shift": 2, "rotate": 10, "elastic": 1, "noise": 0.1, "erase": 0.5, "flip": 0.1}
     settings = config(augmentation=strengths)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dashboards import CONFIG, header, keys, screen_text, type_into, until
+from dashboards import CONFIG, header, keys, row, screen_text, type_into, until
 from textual.widgets import Input, Select
 
 from nn.config import preset
 from nn.runs.folder import Library
 from tui.app import Dashboard
 from tui.dialogs import Choose
+from tui.form import LAYER_KINDS
 from tui.form_rows import FieldRow
 from tui.panels.network import LayerList
 
@@ -58,6 +59,22 @@ async def test_layers_are_added_moved_and_dropped(tmp_path: Path) -> None:
         await until(pilot, lambda: kinds(app)[2] == "relu")
         await pilot.press("backspace")
         await until(pilot, lambda: kinds(app) == before)
+
+
+async def test_a_residual_block_is_added_and_its_layers_are_typed(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("original"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("e", "down", "a")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press(*["down"] * LAYER_KINDS.index("residual"), "enter")
+        await until(pilot, lambda: "3 residual conv2d, relu" in screen_text(app))
+        editor = row(app, "network.layers.2.layers").query_one(Input)
+        editor.value = '[{"kind": "conv2d", "filters": 0}]'
+        await until(pilot, lambda: "0.filters: 0 is too small" in screen_text(app))
+        assert app.draft.config is None
+        editor.value = '[{"kind": "tanh"}]'
+        await until(pilot, lambda: "3 residual tanh" in screen_text(app))
+        assert app.draft.config is not None
 
 
 async def test_what_does_not_fit_is_said_on_its_line(tmp_path: Path) -> None:

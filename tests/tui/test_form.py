@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,11 +16,12 @@ from nn.layers import LAYERS, Layer, LayerConfig
 from nn.layers.base import Padding, Size
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
+from nn.layers.residual import Residual
 from nn.optimizers import SGD
 from nn.schedules import Step
 from nn.schema import InputError, Schema, setting
 from nn.types import Shape
-from tui.form import LAYER_KINDS, Draft, Field, fields_of, parse
+from tui.form import LAYER_KINDS, LIST, Draft, Field, fields_of, parse
 from tui.form_fields import FieldKind
 
 
@@ -288,6 +290,70 @@ def test_an_unknown_kind_is_wrong_until_it_is_known(draft: Draft, config: RunCon
     assert draft.errors["training.optimizer"].startswith("'adm' is not known; choose one of")
     draft.set("training.optimizer", "adam")
     assert draft.config == config
+
+
+BLOCK = f"{LIST}.1"
+INSIDE = f"{BLOCK}.layers"
+
+
+@pytest.fixture
+def residual(draft: Draft) -> Draft:
+    """A draft whose second layer is a residual block."""
+    draft.add_layer("residual", 1)
+    draft.set("network.layers.0.filters", "32")
+    return draft
+
+
+def test_layers_inside_a_layer_are_a_line_of_json(residual: Draft) -> None:
+    assert residual.errors == {}
+    assert [field.path for field in residual.fields(BLOCK)] == [INSIDE]
+    conv = {"kind": "conv2d", "kernel_size": 3}
+    assert json.loads(residual.texts[INSIDE]) == [conv, {"kind": "relu"}, conv]
+    inner = {"kind": "residual", "layers": [{"kind": "conv2d", "kernel_size": [3, 5]}]}
+    residual.set(INSIDE, json.dumps([{"kind": "silu"}, inner]))
+    assert residual.errors == {}
+    assert residual.config is not None
+    block = residual.config.network.layers[1]
+    assert block == Residual.parse({"layers": [{"kind": "silu"}, inner]})
+    again = Draft(residual.config)
+    assert again.config == residual.config
+    assert json.loads(again.texts[INSIDE]) == [{"kind": "silu"}, inner]
+    assert again.differing(residual.config) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "a value is needed"),
+        ("[", 'no JSON yet; write a list such as [{"kind": "relu"}]'),
+        ("[" * 5000, "no JSON yet; write a list"),
+        ("{}", "a group of fields is not a list"),
+        ("[]", "1 or more are needed"),
+        ("[3]", "0: 3 is not a group of fields"),
+        ('[{"kind": "conv3d"}]', "0: 'conv3d' is not known; choose one of 'conv2d', "),
+        ('[{"filters": 3}]', "0: no 'kind' is given"),
+        ('[{"kind": "relu"}, {"kind": "conv2d", "filters": 0}]', "1.filters: 0 is too small"),
+    ],
+)
+def test_wrong_layers_inside_a_layer_keep_their_text(
+    residual: Draft, text: str, sentence: str
+) -> None:
+    residual.set(INSIDE, text)
+    assert set(residual.errors) == {INSIDE}
+    assert sentence in residual.errors[INSIDE]
+    assert residual.texts[INSIDE] == text
+    assert residual.wrong_layer == 1
+    assert "layers: " in str(residual.plan.problem)
+    assert residual.layer_line(1) == f"residual {text}".strip()
+
+
+def test_layers_inside_a_layer_that_do_not_fit_are_the_plans_problem(residual: Draft) -> None:
+    residual.set(INSIDE, '[{"kind": "flatten"}]')
+    assert residual.errors[LIST].startswith(
+        "layer 2 (residual): its layers make 25088 of 28×28×32, which no shortcut can"
+    )
+    residual.move_layer(1, 2)
+    assert residual.texts[f"{LIST}.3.layers"] == '[{"kind": "flatten"}]'
 
 
 def test_a_wrong_item_of_a_list_is_the_lists_error(draft: Draft) -> None:

@@ -15,8 +15,10 @@ import pytest
 from nn.checkpoint import ModelCard, save_model
 from nn.config import RunConfig, preset
 from nn.layers import Layer, LayerConfig
+from nn.layers.activation import ReLU
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
+from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 from nn.network import Network
 from nn.runs import messages as m
@@ -534,9 +536,13 @@ class Widening(LayerConfig):
         (preset("mlp").network.layers, "dense 256·128·10"),
         ((Dense(units=3), Conv2D(filters=2), Dense(units=4)), "dense 3, conv 2, dense 4"),
         ((Widening(), Flatten()), "widening 7"),
+        (
+            (Conv2D(filters=8), Residual(layers=(Conv2D(filters=9), ReLU())), Dense(units=4)),
+            "conv 8·9, dense 4",
+        ),
         ((Flatten(),), ""),
     ],
-    ids=["original", "mlp", "mixed", "unknown", "no width"],
+    ids=["original", "mlp", "mixed", "unknown", "block", "no width"],
 )
 def test_a_network_in_a_few_words(layers: tuple[LayerConfig, ...], text: str) -> None:
     assert network_summary(layers) == text

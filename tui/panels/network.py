@@ -243,7 +243,8 @@ While a run trains, "new run" marks what it does not take over any more."""
             Choice(layer.model_fields["kind"].default, _first_line(layer.__doc__ or ""))
             for layer in LAYERS
         ]
-        choices = [Choice(kind.id, f"{kind.id:<12} {kind.text}") for kind in kinds]
+        width = max(len(kind.id) for kind in kinds)
+        choices = [Choice(kind.id, f"{kind.id:<{width}} {kind.text}") for kind in kinds]
         self.app.push_screen(Choose("Add a layer", "", choices), self._add)
 
     def _add(self, kind: str | None) -> None:

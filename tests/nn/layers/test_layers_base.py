@@ -9,6 +9,7 @@ import pytest
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
 from nn.layers.pool import MaxPool2D
+from nn.layers.residual import Residual
 from nn.schema import InputError
 
 
@@ -69,7 +70,40 @@ def test_descriptions() -> None:
     assert Conv2D(filters=8, stride=(2, 1), padding=0).describe() == "8 of 5×5, 0, stride 2×1"
     assert MaxPool2D().describe() == "2×2"
     assert MaxPool2D(stride=(1, 2)).describe() == "2×2, stride 1×2"
+    assert MaxPool2D(padding=1).describe() == "2×2, 1"
     assert Dense(units=10).describe() == "10"
+    assert Dense(units=10, activation="gelu").describe() == "10, gelu"
+    depthwise = Conv2D(filters=8, dilation=(2, 2), groups=8, activation="relu")
+    assert depthwise.describe() == "8 of 5×5, same, dilation 2×2, 8 groups, relu"
+    residual = Residual()
+    assert residual.describe() == "conv2d, relu, conv2d"
+    assert (
+        Residual(layers=residual.layers * 4).describe() == "conv2d, relu, conv2d, conv2d, relu, …"
+    )
+
+
+def test_groups_divide_channels_and_filters() -> None:
+    assert Conv2D(filters=6, groups=3).output_shape((8, 8, 3)) == (8, 8, 6)
+    for filters, channels, wrong in ((6, 4, "4 input channels"), (4, 3, "4 filters")):
+        with pytest.raises(InputError) as caught:
+            Conv2D(filters=filters, groups=3).output_shape((8, 8, channels))
+        assert str(caught.value) == (
+            f"its {wrong} do not divide into 3 groups; "
+            f"use groups that divide both {channels} channels and {filters} filters"
+        )
+
+
+def test_sizes_of_a_depthwise_convolution() -> None:
+    conv = Conv2D(filters=8, kernel_size=(3, 3), groups=4)
+    assert conv.parameter_shapes((7, 7, 4)) == {"weights": (8, 3, 3, 1), "biases": (8,)}
+    assert conv.multiply_adds((7, 7, 4)) == 7 * 7 * 8 * 9
+
+
+def test_a_dilated_kernel_that_does_not_fit() -> None:
+    conv = Conv2D(kernel_size=(3, 3), dilation=(4, 1), padding="valid")
+    assert conv.output_shape((9, 3, 1)) == (1, 1, 32)
+    with pytest.raises(InputError, match=r"^its 3×3 kernel, spread over 9×3, does not fit into "):
+        conv.output_shape((8, 8, 1))
 
 
 def test_layers_that_need_another_input_say_so() -> None:

@@ -1,4 +1,4 @@
-"""Max pooling against values worked out by hand."""
+"""Pooling against values worked out by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from nn.layers.pool import MaxPool2D
+from nn.layers.pool import AvgPool2D, GlobalAvgPool2D, MaxPool2D
 from nn.schema import InputError
 
 
@@ -47,3 +47,35 @@ def test_what_no_window_covers_gets_no_gradient() -> None:
 def test_a_window_that_does_not_fit_is_explained() -> None:
     with pytest.raises(InputError, match="its 3×3 window does not fit into its 2×5 input; drop it"):
         MaxPool2D(pool_size=(3, 3)).output_shape((2, 5, 1))
+
+
+def test_padding_is_never_the_largest() -> None:
+    layer = MaxPool2D(pool_size=(2, 2), padding=1).build((2, 2, 1), np.float64)
+    y = layer.forward(maps([-1, -2], [-3, -4]), training=True)
+    assert_array_equal(y, maps([-1, -2], [-3, -4]))
+    dx = layer.backward(maps([1, 2], [3, 4]))
+    assert_array_equal(dx, maps([1, 2], [3, 4]))
+
+
+def test_padding_does_not_count_in_an_average() -> None:
+    layer = AvgPool2D(pool_size=(2, 2), stride=(1, 1), padding="same").build((2, 2, 1), np.float64)
+    y = layer.forward(maps([1, 2], [3, 6]), training=True)
+    assert_array_equal(y, maps([3, 4], [4.5, 6]))
+    dx = layer.backward(maps([4, 2], [2, 1]))
+    assert_array_equal(dx, maps([1, 1 + 1], [1 + 1, 1 + 1 + 1 + 1]))
+
+
+def test_a_global_average() -> None:
+    layer = GlobalAvgPool2D().build((2, 2, 1), np.float64)
+    assert_array_equal(layer.forward(maps([1, 2], [3, 6]), training=True), [[3]])
+    assert_array_equal(layer.backward(np.array([[8.0]])), maps([2, 2], [2, 2]))
+    with pytest.raises(InputError, match="needs maps"):
+        GlobalAvgPool2D().output_shape((8,))
+
+
+@pytest.mark.parametrize("family", [MaxPool2D, AvgPool2D])
+def test_windows_of_nothing_but_padding_are_refused(family: type[MaxPool2D | AvgPool2D]) -> None:
+    pool = family(pool_size=(2, 3), padding=2)
+    sentence = "its padding of 2 leaves 2×3 windows without any input; use 1 or less"
+    with pytest.raises(InputError, match=f"^{sentence}$"):
+        pool.output_shape((8, 8, 1))

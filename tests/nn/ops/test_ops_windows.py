@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from nn.ops.windows import borders, output_size, sliding_windows, tap
+from nn.ops.buffers import Buffers
+from nn.ops.windows import borders, extent, frame, output_size, sliding_windows, tap
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,24 @@ def test_windows_and_taps_show_the_same_values() -> None:
         assert_array_equal(windows[i, j], maps[2 * i : 2 * i + 2, j : j + 3])
     for a, b in np.ndindex(2, 3):
         assert_array_equal(tap(maps, (a, b), (2, 4), (2, 1)), windows[:, :, a, b])
+
+
+def test_windows_of_a_dilated_kernel() -> None:
+    maps = np.arange(7 * 6 * 2 * 3.0).reshape(7, 6, 2, 3)
+    assert extent((2, 3), (4, 2)) == (5, 5)
+    windows = sliding_windows(maps, (2, 3), (2, 1), (4, 2))
+    assert windows.shape == (2, 2, 2, 3, 2, 3)
+    for i, j in np.ndindex(2, 2):
+        assert_array_equal(windows[i, j], maps[2 * i : 2 * i + 5 : 4, j : j + 5 : 2])
+
+
+def test_a_frame_puts_values_around_a_map() -> None:
+    framed, buffers = frame((1, 2), (2, 3), (1, 1), "same"), Buffers(np.float64)
+    x = np.array([[1.0, 2.0]])[..., None, None]
+    padded = framed.pad(x, 7, buffers)
+    assert_array_equal(padded[:, :, 0, 0], [[7, 1, 2, 7], [7, 7, 7, 7]])
+    assert_array_equal(padded[framed.inside], x)
+    assert frame((1, 2), (1, 1), (1, 1), "same").pad(x, 7, buffers) is x
 
 
 def test_a_tap_is_a_view() -> None:
