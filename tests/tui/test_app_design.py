@@ -125,13 +125,12 @@ async def test_a_preset_replaces_network_and_training_but_not_the_data(tmp_path:
 async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: bool(app.query("#training-fields FieldRow Select")))
-        labels = {each.field.label for each in app.query(FieldRow)}
-        assert "beta1" in labels
-        chooser = next(
-            each for each in app.query(FieldRow) if each.field.path == "training.optimizer"
-        ).query_one(Select)
-        chooser.value = "sgd"
+        path = "training.optimizer"
+        await until(pilot, lambda: any(r.field.path == path for r in app.query(FieldRow)))
+        optimizer = next(r for r in app.query(FieldRow) if r.field.path == path)
+        await until(pilot, lambda: bool(optimizer.query(Select)))
+        assert "beta1" in {each.field.label for each in app.query(FieldRow)}
+        optimizer.query_one(Select).value = "sgd"
         await until(pilot, lambda: "momentum" in {each.field.label for each in app.query(FieldRow)})
         await until(
             pilot, lambda: "beta1" not in {each.field.label for each in app.query(FieldRow)}
