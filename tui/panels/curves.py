@@ -240,8 +240,7 @@ def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -
     judge = _judge(run.epochs)
     if run.epochs:
         best = max(run.epochs, key=lambda epoch: getattr(epoch, f"{judge}_accuracy"))
-        share = formats.percent(getattr(best, f"{judge}_accuracy"))
-        parts.append((f"best {judge}", f"{share} (epoch {best.epoch})"))
+        parts.append(("best", formats.percent(getattr(best, f"{judge}_accuracy"))))
     parts.append(("rate", formats.rate(run.learning_rate)))
     if options.batches:
         parts.append(("smoothing", options.smoothing))

@@ -43,13 +43,13 @@ def test_the_line_of_figures_tells_the_newest_ones(run_of):
     last = painted_as_text(View(run_of())).splitlines()[-1]
     assert "loss 1.1050" in last
     assert "accuracy 89.50 %" in last
-    assert "best validation 90.00 % (epoch 1)" in last
+    assert "best 90.00 %" in last
     assert "rate 0.003" in last
 
 
 def test_without_validation_images_the_test_set_stands_in(run_of):
     text = painted_as_text(View(run_of(validation=False)))
-    assert "best test 80.00 % (epoch 1)" in text
+    assert "best 80.00 %" in text
     assert "validation" not in text
 
 
@@ -167,3 +167,9 @@ def test_every_size_is_kept_to(size, run_of, pets, answers_of):
             lines = picture(view, options, width, height, COLORS, False)
             assert len(lines) <= height
             assert max(line.cell_len for line in lines) <= width
+
+
+def test_the_line_beside_the_design_has_room_for_every_figure(run_of):
+    """At 120 columns the left side leaves 78 to a view."""
+    line = module.figures(run_of(), CurveOptions(smoothing="strong"), 78, COLORS).plain
+    assert [name in line for name in ("loss", "accuracy", "best", "rate", "strong")] == [True] * 5
