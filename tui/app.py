@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable
 from functools import partial
@@ -32,6 +33,18 @@ READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
 
 READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2.0
+
+
+SETTLE_SECONDS = 1.5
+"""After about so long all widgets are there."""
+
+
+def _settle_memory() -> None:
+    """Keep the garbage collector off what stays: going over all widgets takes 0.1 s, in which no
+    key is answered."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 class Dashboard(SteeringApp):
@@ -90,6 +103,7 @@ class Dashboard(SteeringApp):
         for work in (self._read, self._answer, self._look, self._list):
             self.repeat(work)
         self.set_interval(PAINT_INTERVAL, self.paint)
+        self.set_timer(SETTLE_SECONDS, _settle_memory)
         self.paint()
         self._body.enter()
 
@@ -145,7 +159,8 @@ class Dashboard(SteeringApp):
         return LOOK_INTERVAL
 
     async def _list(self) -> float:
-        if self._body.active == "runs":
+        """Once at the start, so that the view of the runs opens full, and while it is open."""
+        if self._body.active == "runs" or not self.session.runs:
             await self.jobs.list_library()
         return LIST_INTERVAL
 

@@ -23,7 +23,7 @@ from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
 from nn.training import DivergedError
 
-NICENESS = 10
+NICENESS = 15
 """The trainer takes what others leave: a dashboard that needs a moment's work gets it at once."""
 
 
