@@ -6,6 +6,7 @@ python docs/picture.py RUN VIEW FILE.svg        as in: latest curves dashboard.s
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ PATIENCE = 20.0
 
 async def draw(run: str, view: str, file: Path) -> None:
     """Wait until the run is shown with its answers, then write the picture."""
-    library = Library(Path("saved_models"))
+    library = Library(Path(os.environ.get("CNN_TUI_MODELS", "saved_models")))
     app = Dashboard(library, library.find_run(run))
     async with app.run_test(size=(120, 36)) as pilot:
         deadline = time.monotonic() + PATIENCE

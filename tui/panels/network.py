@@ -127,13 +127,13 @@ While a run trains, "new run" marks what it does not take over any more."""
         self._preset = FieldSelect(known, prompt="choose one to start from", compact=True)
 
     def compose(self) -> ComposeResult:
-        """From the preset down to the sums."""
+        """The preset, the layers with their sums, and the fields of one layer, which may scroll."""
         with Horizontal(classes="line"):
             yield Static("preset", classes="label")
             yield self._preset
         yield LayerList(ascii=self._ascii)
-        yield FieldList(id="layer-fields")
         yield Static(id="sums", markup=False)
+        yield FieldList(id="layer-fields")
 
     def on_mount(self) -> None:
         """Draw the draft."""
