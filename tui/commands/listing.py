@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
-from typing import Literal
+from typing import Literal, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,20 +17,17 @@ from nn.data import short_name
 from nn.runs.folder import Library
 from nn.schema import InputError
 from tui.render.formats import age, count, percent
-from tui.state import model_row, run_row
+from tui.state import ModelRow, RunRow, model_row, run_row
+
+S = TypeVar("S")
+R = TypeVar("R")
 
 
 def list_runs(library: Library, *, as_json: bool) -> None:
     """Print all runs, the newest first; a broken one is reported on standard error."""
-    rows = []
-    for folder in library.runs():
-        try:
-            rows.append(run_row(folder))
-        except InputError as error:
-            print(f"cnn-tui: {error}", file=sys.stderr)
+    rows = _read(library.runs(), run_row)
     if as_json:
-        for row in rows:
-            print(json.dumps(asdict(row), default=str))
+        _print_json(rows)
         return
     if not rows:
         print(f"No runs in {library.runs_path}; `cnn-tui train` starts one.")
@@ -47,15 +45,9 @@ def list_runs(library: Library, *, as_json: bool) -> None:
 
 def list_models(library: Library, *, as_json: bool) -> None:
     """Print all saved models by name; a broken one is reported on standard error."""
-    rows = []
-    for path in library.models():
-        try:
-            rows.append(model_row(path))
-        except InputError as error:
-            print(f"cnn-tui: {error}", file=sys.stderr)
+    rows = _read(library.models(), model_row)
     if as_json:
-        for row in rows:
-            print(json.dumps(asdict(row), default=str))
+        _print_json(rows)
         return
     if not rows:
         print(f"No models in {library.path}; `cnn-tui train --save NAME` makes one.")
@@ -67,6 +59,22 @@ def list_models(library: Library, *, as_json: bool) -> None:
         dataset = escape(short_name(row.dataset))
         table.add_row(row.name, accuracy, row.network, count(row.parameters), dataset, made)
     Console().print(table)
+
+
+def _read(sources: Iterable[S], read: Callable[[S], R]) -> list[R]:
+    """What can be read of the sources; each of the others is reported with its sentence."""
+    rows = []
+    for source in sources:
+        try:
+            rows.append(read(source))
+        except InputError as error:
+            print(f"cnn-tui: {error}", file=sys.stderr)
+    return rows
+
+
+def _print_json(rows: Sequence[RunRow | ModelRow]) -> None:
+    for row in rows:
+        print(json.dumps(asdict(row), default=str))
 
 
 def _table(*columns: str) -> Table:
