@@ -19,6 +19,7 @@ from nn.data import Dataset, split_validation
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
+from nn.optimizers import clip
 from nn.schema import InputError
 from nn.types import Array, Bytes, Integers
 
@@ -162,8 +163,8 @@ class Training:
         """Train until the configured epochs are over.
 
         Raises:
-            DivergedError: when a loss is not a number; the parameters are those after the last
-                step.
+            DivergedError: when a loss or a norm is not a number; the parameters are those after
+                the last step.
         """
         at = self.position
         while at.epoch < self.config.training.epochs:
@@ -221,19 +222,31 @@ class Training:
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
-            raise DivergedError(
-                f"training diverged at step {at.step + 1}: the loss is {loss}; "
-                f"use a learning rate below {self.config.training.learning_rate:g}"
-            )
+            raise self._diverged(f"the loss is {loss}")
         correct = int((logits.argmax(axis=0) == labels).sum())
         self.network.backward(cross_entropy_gradient(logits, labels))
-        self.optimizer.update(self.network.gradients, rate)
+        self._update(rate)
         at.batch += 1
         at.step += 1
         at.images += len(labels)
         at.loss_sum += loss * len(labels)
         at.correct += correct
         return BatchDone(at.step, at.epoch, loss, correct / len(labels), rate, len(labels))
+
+    def _update(self, rate: float) -> None:
+        """Change the parameters by the gradients."""
+        limit = self.config.training.clip_norm
+        if limit is not None:
+            length = clip(self.network.gradients, limit)
+            if not np.isfinite(length):
+                raise self._diverged(f"the norm of the gradient is {length}")
+        self.optimizer.update(self.network.gradients, rate)
+
+    def _diverged(self, how: str) -> DivergedError:
+        return DivergedError(
+            f"training diverged at step {self.position.step + 1}: {how}; "
+            f"use a learning rate below {self.config.training.learning_rate:g}"
+        )
 
     def _finish_epoch(self) -> Iterator[Progress]:
         validation = None

@@ -199,6 +199,7 @@ CHANGING += [
         ("nesterov", {"kind": "sgd", "nesterov": True, "weight_decay": 0.1}, {"kind": "constant"}),
     )
 ]
+CHANGING.append(pytest.param({"clip_norm": 0.3}, id="clipped"))
 
 
 @pytest.mark.parametrize("fields", CHANGING)
@@ -443,6 +444,52 @@ def test_a_huge_learning_rate_ends_in_a_sentence(digits: Dataset) -> None:
     with pytest.raises(DivergedError, match=rf"^training diverged at step \d+: {sentence}"):
         list(training.run())
     assert training.position.step >= 1
+
+
+def test_steps_are_as_long_as_the_clipped_gradient(digits: Dataset) -> None:
+    fields = {"optimizer": {"kind": "sgd", "momentum": 0}, "learning_rate": 0.5}
+    free, clipped = start(digits, config(**fields)), start(digits, config(**fields, clip_norm=0.1))
+    before = parameters(free)
+    for training in (free, clipped):
+        next(training.run())
+
+    def moved(training: Training) -> Array:
+        found = training.network.parameters
+        return np.concatenate([(found[k] - v).ravel() for k, v in before.items()])
+
+    far, near = moved(free).astype(np.float64), moved(clipped).astype(np.float64)
+    assert np.linalg.norm(far) > 0.06
+    assert np.linalg.norm(near) == pytest.approx(0.5 * 0.1, rel=1e-4)
+    assert_allclose(near / np.linalg.norm(near), far / np.linalg.norm(far), atol=1e-4)
+
+
+def test_clipping_may_begin_in_training(digits: Dataset) -> None:
+    training = start(digits, config(optimizer={"kind": "sgd", "momentum": 0}, learning_rate=1))
+    happened = training.run()
+    next(happened)
+    before = parameters(training)
+    training.change("training.clip_norm", "1e-9")
+    next(happened)
+    for name, value in training.network.parameters.items():
+        assert_allclose(value, before[name], atol=1e-8)
+
+
+def test_a_gradient_out_of_range_is_not_clipped_but_told(digits: Dataset) -> None:
+    """All logits are 0, so the loss is log 10; but the first layer's gradient is about 10⁴⁰."""
+    dense = [{"kind": "dense", "units": units} for units in (9, 9, 10)]
+    settings = config(clip_norm=1.0).changed({"network.layers": [{"kind": "flatten"}, *dense]})
+    training = start(digits, settings)
+    weights = [value for value in training.network.parameters.values() if value.ndim == 2]
+    weights[0].fill(0)
+    weights[1].fill(1e20)
+    weights[2][...] = np.where(np.arange(10) % 2, 1e20, -1e20)[:, None]
+    before = parameters(training)
+    with pytest.raises(
+        DivergedError, match=r"^training diverged at step 1: the norm of the gradient is (inf|nan);"
+    ):
+        next(training.run())
+    assert_same_bits(parameters(training), before)
+    assert training.position.step == 0
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
