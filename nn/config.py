@@ -63,6 +63,13 @@ class TrainingConfig(Schema):
         gt=0,
         live=True,
     )
+    average: float | None = setting(
+        None,
+        "judge and save a running average of the weights, which keeps this share of itself at each "
+        "step, as in 0.999; empty: the newest weights",
+        gt=0,
+        lt=1,
+    )
     checkpoint_seconds: float = setting(
         30, "write a checkpoint at least this often, besides each epoch", gt=0, live=True
     )
