@@ -7,6 +7,7 @@ them. A loop that is restored from a state continues as if it had never stopped,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -18,6 +19,8 @@ from nn.data import Dataset, split_validation
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
+from nn.ops.chunks import move_towards
+from nn.optimizers import clip
 from nn.schema import InputError
 from nn.types import Array, Bytes, Integers
 
@@ -79,7 +82,11 @@ Progress: TypeAlias = BatchDone | EvaluationAdvanced | EpochDone
 
 @dataclass
 class Position:
-    """Where a training stands. `batch` counts within the epoch; the sums are over its images."""
+    """Where a training stands. `batch` counts within the epoch; the sums are over its images.
+
+    `losses` holds what each finished epoch was judged by: the loss on the validation images, or the
+    training's own where there are none.
+    """
 
     epoch: int = 0
     batch: int = 0
@@ -91,6 +98,7 @@ class Position:
     best_epoch: int | None = None
     best_validation: dict[str, float] | None = None
     best_test: dict[str, float] | None = None
+    losses: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ class Training:
     """One network learning one dataset.
 
     `train` and `test` are the dataset's two parts; the validation images are taken from `train`.
-    The network's parameters are those of the newest step.
+    `network` learns: its parameters are those of the newest step. `judged` is evaluated and kept.
     """
 
     def __init__(self, config: RunConfig, train: Dataset, test: Dataset) -> None:
@@ -118,12 +126,12 @@ class Training:
         self.train = train.subset(learned) if held_out else train
         self.validation = train.subset(validated) if held_out else None
         self.test = test
-        self.network = Network(
-            config.network.layers,
-            train.images.shape[1:],
-            len(train.class_names),
-            np.random.default_rng(seeds[1]),
-        )
+        parts = config.network.layers, train.images.shape[1:], len(train.class_names)
+        self.network = Network(*parts, np.random.default_rng(seeds[1]))
+        self._averaged: Network | None = None
+        if config.training.average is not None:
+            self._averaged = Network(*parts)
+            copy_arrays(self.network.parameters, self._averaged.parameters)
         self.optimizer = config.training.optimizer.build(self.network.parameters)
         self.position = Position()
 
@@ -135,9 +143,23 @@ class Training:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step, by the schedule."""
-        training = self.config.training
-        epoch = self.position.epoch + self.position.batch / self.batches_per_epoch
-        return training.learning_rate * training.schedule.factor(epoch, training.epochs)
+        training, at = self.config.training, self.position
+        epoch = at.epoch + at.batch / self.batches_per_epoch
+        factor = training.schedule.factor(epoch, training.epochs, at.losses)
+        return training.learning_rate * factor
+
+    @property
+    def judged(self) -> Network:
+        """The network that is evaluated and saved: the one that learns or, if an average is kept,
+        one of averaged parameters.
+
+        It takes what else training gathers, as the running statistics of batch norm, from the one
+        that learns, as PyTorch's `AveragedModel` does.
+        """
+        if self._averaged is None:
+            return self.network
+        copy_arrays(self.network.state, self._averaged.state)
+        return self._averaged
 
     def change(self, path: str, value: object) -> None:
         """Change a live field, from the next step on.
@@ -155,8 +177,8 @@ class Training:
         """Train until the configured epochs are over.
 
         Raises:
-            DivergedError: when a loss is not a number; the parameters are those after the last
-                step.
+            DivergedError: when a loss or a norm is not a number; the parameters are those after
+                the last step.
         """
         at = self.position
         while at.epoch < self.config.training.epochs:
@@ -168,9 +190,9 @@ class Training:
     def evaluate(
         self, which: Literal["validation", "test"]
     ) -> Iterator[EvaluationAdvanced | Evaluation]:
-        """Go over a set of images as the network is now; the last value is the result."""
+        """Go over a set of images as `judged` is now; the last value is the result."""
         data = self.test if which == "test" or self.validation is None else self.validation
-        yield from evaluate(self.network, data)
+        yield from evaluate(self.judged, data)
 
     def state(self) -> TrainingState:
         """Where the training stands. The arrays are the live ones: write them before going on."""
@@ -184,12 +206,14 @@ class Training:
             InputError: if the state is of another network or optimizer.
         """
         copy_arrays(state.arrays, self._arrays())
-        self.position = Position(**state.position)
+        self.position = Position(**deepcopy(state.position))
         self.optimizer.steps = self.position.optimizer_steps
 
     def _arrays(self) -> dict[str, Array]:
         arrays = {f"parameters.{k}": v for k, v in self.network.parameters.items()}
         arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
+        if self._averaged is not None:
+            arrays |= {f"average.{k}": v for k, v in self._averaged.parameters.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -214,19 +238,44 @@ class Training:
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
-            raise DivergedError(
-                f"training diverged at step {at.step + 1}: the loss is {loss}; "
-                f"use a learning rate below {self.config.training.learning_rate:g}"
-            )
+            raise self._diverged(f"the loss is {loss}")
         correct = int((logits.argmax(axis=0) == labels).sum())
         self.network.backward(cross_entropy_gradient(logits, labels))
-        self.optimizer.update(self.network.gradients, rate)
+        self._update(rate)
         at.batch += 1
         at.step += 1
         at.images += len(labels)
         at.loss_sum += loss * len(labels)
         at.correct += correct
         return BatchDone(at.step, at.epoch, loss, correct / len(labels), rate, len(labels))
+
+    def _update(self, rate: float) -> None:
+        """Change the parameters by the gradients, and their average by the parameters."""
+        limit = self.config.training.clip_norm
+        if limit is not None:
+            length = clip(self.network.gradients, limit)
+            if not np.isfinite(length):
+                raise self._diverged(f"the norm of the gradient is {length}")
+        self.optimizer.update(self.network.gradients, rate)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Average the parameters of all steps, the newest most: a ← d a + (1 - d) w.
+
+        Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992), here
+        exponentially, as TensorFlow's `ExponentialMovingAverage` does: after t steps d is at most
+        (1 + t) / (10 + t), so that the start is soon forgotten.
+        """
+        share, steps = self.config.training.average, self.optimizer.steps
+        if share is not None and self._averaged is not None:
+            kept = min(share, (1 + steps) / (10 + steps))
+            move_towards(self._averaged.parameters, self.network.parameters, 1 - kept)
+
+    def _diverged(self, how: str) -> DivergedError:
+        return DivergedError(
+            f"training diverged at step {self.position.step + 1}: {how}; "
+            f"use a learning rate below {self.config.training.learning_rate:g}"
+        )
 
     def _finish_epoch(self) -> Iterator[Progress]:
         validation = None
@@ -250,6 +299,7 @@ class Training:
         if best:
             at.best_epoch, at.best_test = at.epoch, asdict(test)
             at.best_validation = None if validation is None else asdict(validation)
+        at.losses.append((validation or train).loss)
         done = EpochDone(at.epoch, at.step, train, validation, test, evaluation, best)
         at.epoch += 1
         at.batch, at.images, at.correct, at.loss_sum = 0, 0, 0, 0.0
