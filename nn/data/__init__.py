@@ -8,6 +8,7 @@ import numpy as np
 
 from nn.data import keras, mnist
 from nn.data.dataset import Dataset, DatasetInfo, Part, Source, as_floats
+from nn.data.fingerprint import Fingerprint, fingerprint
 from nn.data.located import absolute, is_path, open_path
 from nn.data.split import split_validation
 from nn.schema import InputError
@@ -16,10 +17,12 @@ __all__ = [
     "DATASETS",
     "Dataset",
     "DatasetInfo",
+    "Fingerprint",
     "Part",
     "Source",
     "as_floats",
     "describe",
+    "fingerprint",
     "lasting_name",
     "load",
     "short_name",

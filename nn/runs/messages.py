@@ -139,7 +139,10 @@ class Saved(Message):
 
 
 class Finished(Message):
-    """All epochs are over. The figures are those of the best epoch, whose model was kept."""
+    """Training is over. The figures are those of the best epoch, whose model was kept.
+
+    `reason` says why: all epochs were taken, or the patience was over before.
+    """
 
     event: Literal["finished"] = "finished"
     step: int
@@ -150,6 +153,7 @@ class Finished(Message):
     seconds: float
     images_per_second: float
     model: str
+    reason: Literal["epochs", "patience"] = "epochs"
 
 
 class Stopped(Message):
