@@ -52,7 +52,7 @@ class Loss(Schema):
         Literal["balanced"] | tuple[float, ...] | None, BeforeValidator(_class_weights)
     ] = setting(
         None,
-        "how much each class counts, as in 1, 2, 0.5; balanced: rare classes more; empty: all alike",
+        "how much each class counts: 1, 2, 0.5; balanced: rare ones more; empty: all alike",
     )
 
     def problem(self, classes: int) -> str | None:

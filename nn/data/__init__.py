@@ -68,6 +68,8 @@ def load(name: str, part: Part, limit: int | None = None) -> Dataset:
         return _load_path(name, part, limit)
     source = _source(name)
     images, labels = source.read(part)
+    if len(labels) == 0:
+        raise InputError(f"data.dataset: {name} has no {part} images at all; choose another")
     dataset = Dataset(
         name=name,
         images=images.reshape(-1, *source.info.input_shape),

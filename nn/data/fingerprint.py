@@ -36,8 +36,8 @@ class Fingerprint(Schema):
 
     def _difference(self, now: Fingerprint) -> str | None:
         if now.input_shape != self.input_shape:
-            before, after = ("×".join(map(str, each.input_shape)) for each in (self, now))
-            return f"its images are {after}, not {before}"
+            was, became = ("×".join(map(str, each.input_shape)) for each in (self, now))
+            return f"its images are {became}, not {was}"
         counts = {
             "classes": (len(self.class_names), len(now.class_names)),
             "training images": (self.train_count, now.train_count),

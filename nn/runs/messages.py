@@ -155,6 +155,13 @@ class Finished(Message):
     model: str
     reason: Literal["epochs", "patience"] = "epochs"
 
+    @property
+    def early(self) -> str:
+        """In words why training was over before its last epoch; empty if it was not."""
+        waited = self.epochs - self.best_epoch
+        since = "an epoch" if waited == 1 else f"{waited} epochs"
+        return f"after {since} without a better one" if self.reason == "patience" else ""
+
 
 class Stopped(Message):
     """The trainer ended before the last epoch, with a checkpoint; `reason` says who wanted it."""
