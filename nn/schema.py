@@ -84,7 +84,9 @@ def problems(error: ValidationError, where: str = "") -> list[tuple[tuple[str | 
     """Every wrong field of a validation error, as its path and a sentence about it."""
     found = []
     for item in error.errors():
-        path = tuple(part for part in item["loc"] if part not in _KINDS)
+        # A kind follows the field that has it; what comes first is a field, also if named like one.
+        loc = item["loc"]
+        path = loc[:1] + tuple(part for part in loc[1:] if part not in _KINDS)
         name = ".".join(str(part) for part in path) or "configuration"
         found.append((path, f"{where}{name}: {_sentence(item)}"))
     return found
