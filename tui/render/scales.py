@@ -48,6 +48,10 @@ def across(low: float, high: float, n_ticks: int) -> Scale:
         return Scale(low - reach, low + reach, (low,), (f"{low:,g}",))
     step = _round_step((high - low) / n_ticks)
     ticks = _multiples(step, low, high)
+    if not ticks:
+        # A step of up to five halves of that length may miss an axis that does not begin at 0.
+        step = _round_step(step / 3)
+        ticks = _multiples(step, low, high)
     return Scale(low, high, ticks, _labels(ticks, step))
 
 

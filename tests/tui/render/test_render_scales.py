@@ -54,6 +54,11 @@ def test_an_axis_across_ends_with_its_values():
     assert across(0.0, 1.5, 3).labels == ("0.0", "0.5", "1.0", "1.5")
 
 
+def test_an_axis_across_has_a_tick_also_where_the_first_step_misses_it():
+    check_axis(across(5e89, 4.000000009e98, 2), 5e89, 4.000000009e98)
+    assert across(0.001, 4.1, 2).labels == ("2", "4")
+
+
 def test_one_value_stands_in_the_middle():
     axis = across(3, 3, 5)
     assert axis.labels == ("3",)
