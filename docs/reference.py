@@ -18,10 +18,10 @@ from tui.form_fields import Field, fields_of
 TOP = """\
 # Everything that can be set
 
-Written by `python docs/reference.py` from the declarations in `nn/`; a test holds this page to them.
-Each field can be set in a file (TOML or JSON), with `--set FIELD=VALUE`, and in the dashboard's form.
-`live` fields may change while a run trains. The formulas and their sources are in the classes' own
-texts.
+Written by `python docs/reference.py` from the declarations in `nn/`; a test holds this page to
+them. Each field can be set in a file (TOML or JSON), with `--set FIELD=VALUE`, and in the
+dashboard's form. Fields marked `live` may change while a run trains. Formulas and their sources
+stand in the classes' own texts.
 """
 
 
