@@ -139,7 +139,10 @@ class Saved(Message):
 
 
 class Finished(Message):
-    """All epochs are over. The figures are those of the best epoch, whose model was kept."""
+    """All epochs are over. The figures are those of the best epoch, whose model was kept.
+
+    Some of them are None in journals of earlier versions, as in `nn.checkpoint.ModelCard`.
+    """
 
     event: Literal["finished"] = "finished"
     step: int
@@ -147,6 +150,9 @@ class Finished(Message):
     best_epoch: int
     test_accuracy: float
     test_loss: float
+    test_top_5_accuracy: float | None = None
+    test_macro_f1: float | None = None
+    test_calibration_error: float | None = None
     seconds: float
     images_per_second: float
     model: str
