@@ -137,10 +137,15 @@ def test_calibration_is_what_its_definition_gives(seed: int) -> None:
 
 
 def test_calibration_by_hand() -> None:
-    """Ten answers with 90 %, of which eight are right; five with 60 %, of which three are."""
+    """Ten answers with 90 %, of which eight are right; five with 60 %, of which three are.
+
+    60 % is nine fifteenths: the upper end of a bin is part of it.
+    """
     probabilities = np.array([[0.9, 0.1]] * 10 + [[0.6, 0.4]] * 5)
     labels = np.array([0] * 8 + [1] * 2 + [0] * 3 + [1] * 2)
     result = calibration(probabilities, labels)
+    counted = [(one.high, one.count) for one in result.bins if one.count]
+    assert counted == [(pytest.approx(9 / 15), 5), (pytest.approx(14 / 15), 10)]
     assert result.error == pytest.approx(10 / 15 * 0.1)
     worst = result.worst
     assert (worst.count, worst.confidence, worst.accuracy) == (10, pytest.approx(0.9), 0.8)
