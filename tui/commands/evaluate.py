@@ -22,7 +22,7 @@ from nn.metrics import Average, Calibration, ClassScore, Evaluation, class_score
 from nn.schema import InputError
 from nn.training import evaluate as go_over
 from tui.render.formats import count, percent
-from tui.render.reliability import filled, sentence, verdict
+from tui.render.reliability import error, filled, sentence, verdict
 
 MISTAKES = 20
 """How many kinds of mistakes are listed where the matrix of all is too wide."""
@@ -66,7 +66,9 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
         markup=False,
     )
     console.print(_class_table(scores, averages))
-    console.print(f"\n{sentence(calibration).capitalize()}:\n", highlight=False)
+    console.print(
+        f"\n{error(calibration).capitalize()}; {sentence(calibration)}:\n", highlight=False
+    )
     console.print(_reliability_table(calibration))
     table = _confusion_table(result, data.class_names)
     if _width(console, table) <= console.width:

@@ -7,12 +7,16 @@ from tui.render import formats
 from tui.render.bars import bar
 
 
+def error(calibration: Calibration) -> str:
+    """The calibration error: "calibration error 1.32 %"."""
+    return f"calibration error {formats.percent(calibration.error)}"
+
+
 def sentence(calibration: Calibration) -> str:
-    """The calibration error, and the confidence that adds most to it."""
+    """The confidence that adds most to the calibration error, and what it is worth."""
     worst = calibration.worst
     says, right = (formats.percent(share, 1) for share in (worst.confidence, worst.accuracy))
-    error = formats.percent(calibration.error)
-    return f"calibration error {error}; when it says {says}, it is right {right} of the time"
+    return f"when it says {says}, it is right {right} of the time"
 
 
 def filled(calibration: Calibration) -> list[Bin]:
