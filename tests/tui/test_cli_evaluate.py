@@ -69,6 +69,19 @@ def test_a_matrix_that_is_too_wide_gives_way_to_the_most_frequent_mistakes(
     assert rows[1:] == expected
 
 
+def test_without_mistakes_there_is_no_table_of_them(
+    ignorant: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What names the first class everywhere is right where there is no other."""
+    images, labels = np.zeros((CLASSES, 4, 4, 3), np.uint8), np.arange(CLASSES)
+    data = {"x_train": images, "y_train": labels, "x_test": images[:5], "y_test": labels[:5] * 0}
+    np.savez(tmp_path / "first.npz", class_names=np.array(NAMES), **data)
+    evaluate(ignorant, str(tmp_path / "first.npz"), as_json=False)
+    shown = capsys.readouterr().out
+    assert shown.endswith("\nNot one mistake.\n")
+    assert "taken for" not in shown
+
+
 def test_a_wide_terminal_gets_the_matrix_with_its_long_names_folded(
     ignorant: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,45 +38,51 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
     data = load(dataset or model.card.config.data.dataset, "test")
     _require_fit(model, data)
     result = _go_over(model, data)
-    confusion = result.confusion
-    scores = class_scores(confusion, data.class_names)
-    averages = {"macro": result.macro_average, "weighted": weighted_average(confusion)}
-    calibration = result.calibration
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "accuracy": result.accuracy,
-                    "top_5_accuracy": result.top_5_accuracy,
-                    "loss": result.loss,
-                    "count": len(data),
-                    "averages": {name: asdict(each) for name, each in averages.items()},
-                    "calibration": asdict(calibration),
-                    "classes": [asdict(score) for score in scores],
-                    "confusion": confusion.tolist(),
-                }
-            )
-        )
-        return
-    console = Console()
+        _print_json(data, result)
+    else:
+        _print_tables(path.stem, data, result)
+
+
+def _averages(result: Evaluation) -> dict[str, Average]:
+    return {"macro": result.macro_average, "weighted": weighted_average(result.confusion)}
+
+
+def _print_json(data: Dataset, result: Evaluation) -> None:
+    document = {
+        "accuracy": result.accuracy,
+        "top_5_accuracy": result.top_5_accuracy,
+        "loss": result.loss,
+        "count": len(data),
+        "averages": {name: asdict(each) for name, each in _averages(result).items()},
+        "calibration": asdict(result.calibration),
+        "classes": [asdict(score) for score in class_scores(result.confusion, data.class_names)],
+        "confusion": result.confusion.tolist(),
+    }
+    print(json.dumps(document))
+
+
+def _print_tables(model: str, data: Dataset, result: Evaluation) -> None:
+    console, calibration, names = Console(), result.calibration, data.class_names
     top_5 = "" if result.top_5_accuracy is None else f"top-5 {percent(result.top_5_accuracy)}, "
     console.print(
-        f"{path.stem} on {count(len(data))} test images of {data.name}: "
+        f"{model} on {count(len(data))} test images of {data.name}: "
         f"accuracy {percent(result.accuracy)}, {top_5}loss {result.loss:.4f}\n",
         markup=False,
     )
-    console.print(_class_table(scores, averages))
-    console.print(
-        f"\n{error(calibration).capitalize()}; {sentence(calibration)}:\n", highlight=False
-    )
+    console.print(_class_table(class_scores(result.confusion, names), _averages(result)))
+    believed = f"{error(calibration).capitalize()}; {sentence(calibration)}"
+    console.print(f"\n{believed}:\n", highlight=False)
     console.print(_reliability_table(calibration))
-    table = _confusion_table(result, data.class_names)
+    table = _confusion_table(result, names)
     if _width(console, table) <= console.width:
         console.print("\nRows are true classes, columns what the model said:\n")
-    else:
+        console.print(table)
+    elif result.accuracy < 1:
         console.print("\nThe most frequent mistakes (--json has the whole matrix):\n")
-        table = _mistakes_table(result, data.class_names)
-    console.print(table)
+        console.print(_mistakes_table(result, names))
+    else:
+        console.print("\nNot one mistake.")
 
 
 def _require_fit(model: Model, data: Dataset) -> None:
