@@ -117,13 +117,20 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(metavar="N", help="Times through the training images.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Images a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Images a batch.")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(metavar="X", help="The size of a step.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="What all randomness grows from.")
     ] = None,
+    augment: Annotated[
+        bool,
+        typer.Option(
+            "--augment",
+            help="Change training images at random, as suits the dataset.",
+        ),
+    ] = False,
     threads: Annotated[
         int | None, typer.Option(metavar="N", help="Processors to use (default: all).")
     ] = None,
@@ -163,6 +170,7 @@ def train(
         "training.learning_rate": learning_rate,
         "training.seed": seed,
         "training.threads": threads,
+        "training.augmentation": "suggested" if augment else None,
         "save_as": save,
     }
     wish = Wish(
