@@ -196,7 +196,7 @@ def evaluate(
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Show how a model does on a test set: a table of classes and a confusion matrix."""
+    """Show how a model does on a test set: class by class, how sure it is, and its mistakes."""
     from tui.commands.evaluate import evaluate
 
     evaluate(_library(models).find_model(model), data, as_json=as_json)
