@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dashboards import CONFIG, header, keys, row, screen_text, type_into, until
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from nn.config import preset
 from nn.runs.folder import Library
@@ -203,6 +203,12 @@ async def test_ascii_is_enough_for_the_frame(tmp_path: Path) -> None:
 async def test_augmentation_is_filled_in_and_taken_out_again(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=preset("small"))
     async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: len(app.query(FieldRow)) > 20)
+        first = row(app, "training.augmentation.shift")
+        assert [str(each.render()).strip() for each in first.query(Static)] == [
+            "augmentation",
+            "shift",
+        ]
         commands = {command.title: command for command in app.get_system_commands(app.screen)}
         app.call_later(commands["Augment, or not"].callback)
         await until(pilot, lambda: app.draft.texts["training.augmentation.rotate"] == "10")
