@@ -158,12 +158,19 @@ class Training:
             DivergedError: when a loss is not a number; the parameters are those after the last
                 step.
         """
-        at = self.position
-        while at.epoch < self.config.training.epochs:
-            order = self._order()
-            while at.batch < self.batches_per_epoch:
-                yield self._step(order)
+        while self.position.epoch < self.config.training.epochs:
+            yield from self.steps()
             yield from self._finish_epoch()
+
+    def steps(self) -> Iterator[BatchDone]:
+        """The steps that are left of this epoch, without what follows on its end.
+
+        Raises:
+            DivergedError: as `run`.
+        """
+        order = self._order()
+        while self.position.batch < self.batches_per_epoch:
+            yield self._step(order)
 
     def evaluate(
         self, which: Literal["validation", "test"]
