@@ -20,6 +20,9 @@ NOTHING = (
     "from the loss which rate would suit. No run and no model is touched: t starts the test."
 )
 
+LOW = 14
+"""Lines below which the curve needs those that a longer explanation would take."""
+
 
 class RatePanel(Static, can_focus=True):
     """Starts a learning rate test, follows it and offers its result."""
@@ -109,7 +112,7 @@ class RatePanel(Static, can_focus=True):
 def picture(state: RateState, width: int, height: int, colors: Palette, *, ascii: bool) -> Text:
     """What is tested, the curve, and below it how far it is or what was found."""
     what = Text(shorten(_what(state), width, ascii=ascii), colors.muted)
-    words = Text(_words(state), colors.bad if state.problem else colors.text)
+    words = Text(_words(state, brief=height < LOW), colors.bad if state.problem else colors.text)
     below = list(words.wrap(Console(width=max(width, 1)), max(width, 1)))
     chart = rate_chart(
         state.test,
@@ -130,12 +133,16 @@ def _what(state: RateState) -> str:
     return f"{training.optimizer.kind}, batches of {training.batch_size}, {network}"
 
 
-def _words(state: RateState) -> str:
+def _words(state: RateState, *, brief: bool) -> str:
     if state.problem:
         return f"The test could not be done: {state.problem}."
     if state.result is not None:
         found = f"{state.result.sentence[0].upper()}{state.result.sentence[1:]}."
-        return found if state.suggestion is None else f"{found} u puts it into the form."
+        if state.suggestion is None:
+            return found
+        if brief:
+            found = f"A learning rate of {state.suggestion:g} would suit."
+        return f"{found} u puts it into the form."
     so_far = f"{len(state.tried)} of {state.test.steps} batches"
     if state.cancelled:
         return f"Cancelled after {so_far}; t tests again."

@@ -21,13 +21,13 @@ def rate_chart(
     foreground: str = "#808080",
     ascii: bool = False,
 ) -> Text:
-    """The smoothed loss over all rates of a test, with a line at the one that is suggested."""
-    curve = Series(
-        "smoothed loss",
-        [each.learning_rate for each in tried],
-        [each.smoothed for each in tried],
-        color,
-    )
+    """The smoothed loss over all rates of a test, with a line at the one that is suggested.
+
+    What is above one and a half times the first loss is left out: that it explodes can be seen, and
+    the fall before, which matters, has the room.
+    """
+    losses = [each.smoothed for each in tried]
+    curve = Series("smoothed loss", [each.learning_rate for each in tried], losses, color)
     return line_chart(
         [curve],
         width=width,
@@ -35,6 +35,7 @@ def rate_chart(
         title="loss over learning rate",
         log_x=True,
         x_range=(test.start, test.end),
+        y_range=(0.0, 1.5 * losses[0]) if losses else None,
         marks=[] if suggestion is None else [suggestion],
         foreground=foreground,
         ascii=ascii,
