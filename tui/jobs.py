@@ -118,12 +118,13 @@ class Jobs:
                 await in_thread(follow)
         except InputError as error:
             state.problem = str(error)
+        finally:
+            if state.running:
+                state.cancelled = True
 
     def cancel_rate_test(self) -> None:
         """End the test that is under way."""
-        state = self.session.rate
-        if state is not None and state.running and self._rate_process is not None:
-            state.cancelled = True
+        if self._rate_process is not None:
             self._rate_process.end()
 
     async def read_answers(self) -> None:

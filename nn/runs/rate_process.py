@@ -20,8 +20,7 @@ from pydantic import Field, TypeAdapter
 from nn.config import RunConfig
 from nn.data import load
 from nn.rate_finder import RateTest, RateTested, RateTried, find_rate
-from nn.runs.processors import limit_threads, processors
-from nn.runs.trainer import NICENESS
+from nn.runs.processors import NICENESS, limit_threads, processors
 from nn.schema import InputError, Schema
 
 

@@ -122,6 +122,21 @@ async def test_a_test_that_fails_says_why(tmp_path: Path, fake: type[FakeProcess
         await until(pilot, lambda: words in screen_text(app))
 
 
+async def test_a_process_that_cannot_be_started_leaves_the_way_open_to_try_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(jobs, "RateProcess", fail)
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await pilot.press("6", "t")
+        await until(pilot, lambda: "Resource temporarily unavailable" in screen_text(app))
+        await until(pilot, lambda: "t tests again" in screen_text(app))
+        assert "t test" in keys(app)
+
+
 async def test_a_wrong_design_is_not_tested(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
