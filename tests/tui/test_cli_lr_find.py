@@ -52,12 +52,13 @@ def test_json_is_one_document_with_the_curve_and_the_suggestion(tmp_path: Path) 
 def test_it_prints_a_curve_and_what_can_be_typed_next() -> None:
     done = command(*LEARNS)
     assert done.returncode == 0, done.stderr
-    *chart, _, sentence, setting = done.stdout.splitlines()
+    chart, words = (part.splitlines() for part in done.stdout.split("\n\n"))
+    *sentence, setting = words
     assert "smoothed loss" in chart[0]
     assert chart[-1].split() == ["1e-5", "1e-4", "0.001", "0.01", "0.1"]
     field, _, rate = setting.removeprefix("--set ").partition("=")
     assert preset("mlp").changed({field: float(rate)}).training.learning_rate == float(rate)
-    assert rate in sentence
+    assert rate in " ".join(sentence)
 
 
 def test_where_nothing_is_learned_it_fails_with_a_sentence() -> None:

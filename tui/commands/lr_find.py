@@ -65,15 +65,16 @@ def _print_json(tried: list[RateTried], result: RateTested) -> None:
 
 
 def _print_chart(test: RateTest, tried: list[RateTried], result: RateTested) -> None:
-    width, height = CHART
+    console, (width, height) = Console(), CHART
     chart = rate_chart(
         test,
         tried,
         result.suggestion,
-        width=min(width, Console().width),
+        width=min(width, console.width),
         height=height,
         ascii=not (sys.stdout.encoding or "").lower().startswith("utf"),
     )
     print("\n".join(line.rstrip() for line in chart.plain.split("\n")))
     if result.suggestion is not None:
-        print(f"\n{result.sentence}\n--set training.learning_rate={result.suggestion:g}")
+        console.print(f"\n{result.sentence}", markup=False, highlight=False)
+        print(f"--set training.learning_rate={result.suggestion:g}")
