@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from nn import presets
-from nn.augment import Augmentation
+from nn.augment import Augmentation, suggested
 from nn.data import DatasetInfo, describe, lasting_name
 from nn.layers import AnyLayer
+from nn.losses import Loss
 from nn.network import Plan, plan
 from nn.optimizers import Adam, AnyOptimizer
 from nn.schedules import AnySchedule, Constant
@@ -53,10 +54,37 @@ class TrainingConfig(Schema):
     """How it is trained."""
 
     epochs: int = setting(5, "times through the training images", ge=1, le=100_000, live=True)
-    batch_size: int = setting(128, "images a step", ge=1, le=65_536)
+    batch_size: int = setting(128, "images a batch", ge=1, le=65_536)
+    accumulate: int = setting(
+        1,
+        "batches whose gradients become one step: as a batch so many times larger, in less memory",
+        ge=1,
+        le=65_536,
+    )
+    patience: int | None = setting(
+        None,
+        "end after so many epochs without a better one; empty: train all epochs",
+        ge=1,
+        le=100_000,
+        live=True,
+    )
     learning_rate: float = setting(0.001, "size of a step", gt=0, le=100, live=True)
     schedule: AnySchedule = setting(Constant(), "how the rate changes", live=True)
     optimizer: AnyOptimizer = setting(Adam(), "how gradients become steps")
+    loss: Loss = setting(Loss(), "what training makes small")
+    clip_norm: float | None = setting(
+        None,
+        "shorten a gradient that is longer than this, so that no step is wild; empty: never",
+        gt=0,
+        live=True,
+    )
+    average: float | None = setting(
+        None,
+        "judge and save a running average of the weights, which keeps this share of itself at each "
+        "step, as in 0.999; empty: the newest weights",
+        gt=0,
+        lt=1,
+    )
     checkpoint_seconds: float = setting(
         30, "write a checkpoint at least this often, besides each epoch", gt=0, live=True
     )
@@ -68,6 +96,14 @@ class TrainingConfig(Schema):
         Augmentation(), "how training images are changed at random", live=True
     )
 
+    @field_validator("augmentation", mode="before")
+    @classmethod
+    def _refuse_other_words(cls, augmentation: Any) -> Any:
+        """The words are resolved where the dataset is known."""
+        if isinstance(augmentation, str):
+            raise InputError(f"{augmentation!r} is not known; write suggested, off or its fields")
+        return augmentation
+
 
 class RunConfig(Schema):
     """Everything that a run needs to be repeated."""
@@ -77,6 +113,12 @@ class RunConfig(Schema):
     network: NetworkConfig
     training: TrainingConfig = TrainingConfig()
     save_as: str | None = setting(None, "name under which the finished model is saved")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve_words(cls, values: Any) -> Any:
+        """A file may say `augmentation = "suggested"`."""
+        return _with_augmentation_resolved(values)
 
     def plan(self) -> Plan:
         """The network's shapes and sizes, with what is wrong with it, if anything."""
@@ -91,11 +133,26 @@ class RunConfig(Schema):
         """Refuse what is valid field by field and yet cannot run.
 
         Raises:
-            InputError: if the dataset is unknown or the layers do not fit together.
+            InputError: if the dataset is unknown or fields do not fit together.
         """
         problem = self.plan().problem
         if problem is not None:
             raise InputError(f"network.layers: {problem}")
+        for path, conflict in self.conflicts(len(self.dataset().class_names)).items():
+            raise InputError(f"{path}: {conflict}")
+
+    def conflicts(self, classes: int) -> dict[str, str]:
+        """What is wrong with fields beside others, or for so many classes: sentences by path."""
+        found = {}
+        problem = self.training.loss.problem(classes)
+        if problem is not None:
+            found["training.loss.class_weights"] = problem
+        if self.training.patience is not None and self.data.validation == 0:
+            found["training.patience"] = (
+                "without validation images no epoch is better than another; "
+                "leave it empty, or set data.validation above 0"
+            )
+        return found
 
     def changed(self, values: Mapping[str, Any]) -> RunConfig:
         """A copy with some fields changed, named by path, as in `training.learning_rate`.
@@ -104,8 +161,10 @@ class RunConfig(Schema):
             InputError: if a field does not exist or a value will not do.
         """
         tree = self.model_dump(mode="json")
-        for path, value in values.items():
-            _put(tree, path, value)
+        # The dataset first: it decides what augmentation is suggested.
+        for path in sorted(values, key=lambda path: not path.startswith("data.")):
+            _put(tree, path, values[path])
+            tree = _with_augmentation_resolved(tree)
         return RunConfig.parse(tree)
 
 
@@ -156,6 +215,18 @@ def read_config(path: Path) -> RunConfig:
     if isinstance(values, dict):
         values.pop("description", None)
     return RunConfig.parse(values, f"{path}: ")
+
+
+def _with_augmentation_resolved(values: Any) -> Any:
+    """The same configuration with `suggested` or `off` as augmentation put into figures."""
+    match values:
+        case {"training": {"augmentation": "suggested" | "off" as word} as training}:
+            how = Augmentation()
+            if word == "suggested":
+                data = DataConfig.parse(values.get("data", {}), "data.")
+                how = suggested(data.dataset, describe(data.dataset).input_shape[2])
+            return values | {"training": training | {"augmentation": how.model_dump()}}
+    return values
 
 
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:

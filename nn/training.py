@@ -6,19 +6,24 @@ them. A loop that is restored from a state continues as if it had never stopped,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from nn.accumulation import Accumulation
 from nn.augment import augment
 from nn.config import RunConfig, is_live
 from nn.data import Dataset, split_validation
-from nn.losses import cross_entropy, cross_entropy_gradient, softmax
+from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weight
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
-from nn.schema import InputError
+from nn.ops.chunks import move_towards
+from nn.optimizers import clip
+from nn.schema import InputError, problems
 from nn.types import Array, Bytes, Integers
 
 _without_warnings = np.errstate(over="ignore", invalid="ignore")
@@ -31,7 +36,10 @@ class DivergedError(ArithmeticError):
 
 @dataclass(frozen=True)
 class BatchDone:
-    """One step was taken; loss and accuracy are of its batch, before the step."""
+    """A batch was learned from; loss and accuracy are of it, before the step that it leads to.
+
+    `step` counts batches: where several are gathered for a step, it is taken after their last.
+    """
 
     step: int
     epoch: int
@@ -77,20 +85,53 @@ class EpochDone:
 Progress: TypeAlias = BatchDone | EvaluationAdvanced | EpochDone
 
 
+_Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
 @dataclass
 class Position:
-    """Where a training stands. `batch` counts within the epoch; the sums are over its images."""
+    """Where a training stands. `batch` counts within the epoch; the sums are over its images.
 
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    correct: int = 0
-    images: int = 0
-    optimizer_steps: int = 0
-    best_epoch: int | None = None
-    best_validation: dict[str, float] | None = None
-    best_test: dict[str, float] | None = None
+    Fields without a default are in every checkpoint. One that is added later needs a default, with
+    which older checkpoints load. `gathered` is what the batches count whose gradients wait for
+    their group's step. `losses` holds what each finished epoch was judged by: the loss on the
+    validation images, or the training's own where there are none.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    epoch: _Count
+    batch: _Count
+    step: _Count
+    loss_sum: float
+    correct: _Count
+    images: _Count
+    optimizer_steps: _Count
+    best_epoch: _Count | None
+    best_validation: Score | None
+    best_test: Score | None
+    gathered: float = 0.0
+    losses: list[float] = field(default_factory=list)
+
+    @classmethod
+    def start(cls) -> Position:
+        """Before the first step."""
+        return cls(0, 0, 0, 0.0, 0, 0, 0, None, None, None)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Position:
+        """A position as it was written into a checkpoint.
+
+        Raises:
+            InputError: naming the first field that is missing, unknown or will not do.
+        """
+        try:
+            return _POSITION.validate_json(json.dumps(values))
+        except ValidationError as error:
+            raise InputError(problems(error, "position.")[0][1]) from None
+
+
+_POSITION = TypeAdapter(Position)
 
 
 @dataclass(frozen=True)
@@ -105,7 +146,7 @@ class Training:
     """One network learning one dataset.
 
     `train` and `test` are the dataset's two parts; the validation images are taken from `train`.
-    The network's parameters are those of the newest step.
+    `network` learns: its parameters are those of the newest step. `judged` is evaluated and kept.
     """
 
     def __init__(self, config: RunConfig, train: Dataset, test: Dataset) -> None:
@@ -118,26 +159,56 @@ class Training:
         self.train = train.subset(learned) if held_out else train
         self.validation = train.subset(validated) if held_out else None
         self.test = test
-        self.network = Network(
-            config.network.layers,
-            train.images.shape[1:],
-            len(train.class_names),
-            np.random.default_rng(seeds[1]),
-        )
+        parts = config.network.layers, train.images.shape[1:], len(train.class_names)
+        self.network = Network(*parts, np.random.default_rng(seeds[1]))
+        self._averaged: Network | None = None
+        if config.training.average is not None:
+            self._averaged = Network(*parts)
+            copy_arrays(self.network.parameters, self._averaged.parameters)
         self.optimizer = config.training.optimizer.build(self.network.parameters)
-        self.position = Position()
+        self.position = Position.start()
+        self._class_weights = config.training.loss.weights(
+            self.train.labels, len(train.class_names)
+        )
+        several = config.training.accumulate > 1
+        self._group = Accumulation(self.network.gradients) if several else None
 
     @property
     def batches_per_epoch(self) -> int:
-        """Steps an epoch; the last batch may be a short one."""
+        """Batches an epoch; the last may be a short one."""
         return -(-len(self.train) // self.config.training.batch_size)
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step, by the schedule."""
-        training = self.config.training
-        epoch = self.position.epoch + self.position.batch / self.batches_per_epoch
-        return training.learning_rate * training.schedule.factor(epoch, training.epochs)
+        """The rate of the next step, by the schedule: that of the first batch that it learns."""
+        training, at = self.config.training, self.position
+        batch = at.batch - at.batch % training.accumulate
+        epoch = at.epoch + batch / self.batches_per_epoch
+        factor = training.schedule.factor(epoch, training.epochs, at.losses)
+        return training.learning_rate * factor
+
+    @property
+    def judged(self) -> Network:
+        """The network that is evaluated and saved: the one that learns or, if an average is kept,
+        one of averaged parameters.
+
+        It takes what else training gathers, as the running statistics of batch norm, from the one
+        that learns, as PyTorch's `AveragedModel` does.
+        """
+        if self._averaged is None:
+            return self.network
+        copy_arrays(self.network.state, self._averaged.state)
+        return self._averaged
+
+    @property
+    def over(self) -> Literal["epochs", "patience"] | None:
+        """Why no further epoch begins, if none does: all are over, or none was better for long."""
+        training, at = self.config.training, self.position
+        if at.epoch >= training.epochs:
+            return "epochs"
+        if at.batch > 0 or training.patience is None or at.best_epoch is None:
+            return None
+        return "patience" if at.epoch - 1 - at.best_epoch >= training.patience else None
 
     def change(self, path: str, value: object) -> None:
         """Change a live field, from the next step on.
@@ -149,16 +220,19 @@ class Training:
             raise InputError(
                 f"{path}: is no field that can change in training, as training.learning_rate is"
             )
-        self.config = self.config.changed({path: value})
+        config = self.config.changed({path: value})
+        for conflict in config.conflicts(len(self.train.class_names)).items():
+            raise InputError(": ".join(conflict))
+        self.config = config
 
     def run(self) -> Iterator[Progress]:
-        """Train until the configured epochs are over.
+        """Train until the configured epochs are over, or the patience is.
 
         Raises:
-            DivergedError: when a loss is not a number; the parameters are those after the last
-                step.
+            DivergedError: when a loss or a norm is not a number; the parameters are those after
+                the last step.
         """
-        while self.position.epoch < self.config.training.epochs:
+        while self.over is None:
             yield from self.steps()
             yield from self._finish_epoch()
 
@@ -175,28 +249,36 @@ class Training:
     def evaluate(
         self, which: Literal["validation", "test"]
     ) -> Iterator[EvaluationAdvanced | Evaluation]:
-        """Go over a set of images as the network is now; the last value is the result."""
+        """Go over a set of images as `judged` is now; the last value is the result."""
         data = self.test if which == "test" or self.validation is None else self.validation
-        yield from evaluate(self.network, data)
+        yield from evaluate(self.judged, data)
 
     def state(self) -> TrainingState:
         """Where the training stands. The arrays are the live ones: write them before going on."""
         self.position.optimizer_steps = self.optimizer.steps
+        self.position.gathered = 0.0 if self._group is None else self._group.weight
         return TrainingState(self._arrays(), asdict(self.position))
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a state of the same configuration.
 
         Raises:
-            InputError: if the state is of another network or optimizer.
+            InputError: if the state is of another network or optimizer, or is broken.
         """
+        position = Position.parse(state.position)
         copy_arrays(state.arrays, self._arrays())
-        self.position = Position(**state.position)
-        self.optimizer.steps = self.position.optimizer_steps
+        self.position = position
+        self.optimizer.steps = position.optimizer_steps
+        if self._group is not None:
+            self._group.weight = position.gathered
 
     def _arrays(self) -> dict[str, Array]:
         arrays = {f"parameters.{k}": v for k, v in self.network.parameters.items()}
         arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
+        if self._averaged is not None:
+            arrays |= {f"average.{k}": v for k, v in self._averaged.parameters.items()}
+        if self._group is not None:
+            arrays |= {f"gathered.{k}": v for k, v in self._group.sums.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -221,19 +303,63 @@ class Training:
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
-            raise DivergedError(
-                f"training diverged at step {at.step + 1}: the loss is {loss}; "
-                f"use a learning rate below {self.config.training.learning_rate:g}"
-            )
+            raise self._diverged(f"the loss is {loss}")
         correct = int((logits.argmax(axis=0) == labels).sum())
-        self.network.backward(cross_entropy_gradient(logits, labels))
-        self.optimizer.update(self.network.gradients, rate)
+        smoothing = self.config.training.loss.label_smoothing
+        self.network.backward(
+            cross_entropy_gradient(logits, labels, smoothing, self._class_weights)
+        )
+        if self._gather(labels):
+            self._update(rate)
         at.batch += 1
         at.step += 1
         at.images += len(labels)
         at.loss_sum += loss * len(labels)
         at.correct += correct
         return BatchDone(at.step, at.epoch, loss, correct / len(labels), rate, len(labels))
+
+    def _gather(self, labels: Integers) -> bool:
+        """Whether the gradients are due for a step: those of this batch are the last of its group.
+
+        The last group of an epoch may be a short one.
+        """
+        if self._group is None:
+            return True
+        self._group.add(total_weight(labels, self._class_weights))
+        learned = self.position.batch + 1
+        whole = learned % self.config.training.accumulate == 0
+        if whole or learned == self.batches_per_epoch:
+            self._group.conclude()
+            return True
+        return False
+
+    def _update(self, rate: float) -> None:
+        """Change the parameters by the gradients, and their average by the parameters."""
+        limit = self.config.training.clip_norm
+        if limit is not None:
+            length = clip(self.network.gradients, limit)
+            if not np.isfinite(length):
+                raise self._diverged(f"the norm of the gradient is {length}")
+        self.optimizer.update(self.network.gradients, rate)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Average the parameters of all steps, the newest most: a ← d a + (1 - d) w.
+
+        Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992), here
+        exponentially, as TensorFlow's `ExponentialMovingAverage` does: after t steps d is at most
+        (1 + t) / (10 + t), so that the start is soon forgotten.
+        """
+        share, steps = self.config.training.average, self.optimizer.steps
+        if share is not None and self._averaged is not None:
+            kept = min(share, (1 + steps) / (10 + steps))
+            move_towards(self._averaged.parameters, self.network.parameters, 1 - kept)
+
+    def _diverged(self, how: str) -> DivergedError:
+        return DivergedError(
+            f"training diverged at step {self.position.step + 1}: {how}; "
+            f"use a learning rate below {self.config.training.learning_rate:g}"
+        )
 
     def _finish_epoch(self) -> Iterator[Progress]:
         validation = None
@@ -255,8 +381,8 @@ class Training:
         train = Score(at.loss_sum / at.images, at.correct / at.images)
         best = validation is None or _is_better(validation, at.best_validation)
         if best:
-            at.best_epoch, at.best_test = at.epoch, asdict(test)
-            at.best_validation = None if validation is None else asdict(validation)
+            at.best_epoch, at.best_test, at.best_validation = at.epoch, test, validation
+        at.losses.append((validation or train).loss)
         done = EpochDone(at.epoch, at.step, train, validation, test, evaluation, best)
         at.epoch += 1
         at.batch, at.images, at.correct, at.loss_sum = 0, 0, 0, 0.0
@@ -295,5 +421,5 @@ def _score(evaluation: Evaluation) -> Score:
     return Score(evaluation.loss, evaluation.accuracy)
 
 
-def _is_better(score: Score, best: Mapping[str, float] | None) -> bool:
-    return best is None or (score.accuracy, -score.loss) > (best["accuracy"], -best["loss"])
+def _is_better(score: Score, best: Score | None) -> bool:
+    return best is None or (score.accuracy, -score.loss) > (best.accuracy, -best.loss)

@@ -67,8 +67,12 @@ Data = Annotated[
     str | None, typer.Option(metavar="D", help="The dataset: mnist, keras:NAME, or a path.")
 ]
 Limit = Annotated[int | None, typer.Option(metavar="N", help="Use the first N training images.")]
-BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Images a step.")]
+BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Images a batch.")]
 Seed = Annotated[int | None, typer.Option(metavar="N", help="What all randomness grows from.")]
+Augment = Annotated[
+    bool,
+    typer.Option("--augment", help="Change training images at random, as suits the dataset."),
+]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="Processors to use (default: all).")]
 SAVED_MODELS = Path("saved_models")
 
@@ -126,6 +130,7 @@ def train(
         float | None, typer.Option(metavar="X", help="The size of a step.")
     ] = None,
     seed: Seed = None,
+    augment: Augment = False,
     threads: Threads = None,
     save: Annotated[
         str | None, typer.Option(metavar="NAME", help="Save the finished model by this name.")
@@ -163,6 +168,7 @@ def train(
         "training.learning_rate": learning_rate,
         "training.seed": seed,
         "training.threads": threads,
+        "training.augmentation": "suggested" if augment else None,
         "save_as": save,
     }
     wish = Wish(
@@ -187,6 +193,7 @@ def lr_find(
     limit: Limit = None,
     batch_size: BatchSize = None,
     seed: Seed = None,
+    augment: Augment = False,
     threads: Threads = None,
     start: Annotated[float, typer.Option(metavar="X", help="The first rate.")] = 1e-6,
     end: Annotated[
@@ -214,6 +221,7 @@ def lr_find(
         "data.limit": limit,
         "training.batch_size": batch_size,
         "training.seed": seed,
+        "training.augmentation": "suggested" if augment else None,
         "training.threads": threads,
     }
     wish = Wish(

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from nn import presets
+from nn.augment import Augmentation
 from nn.config import RunConfig, is_live, preset, read_config
 from nn.layers.activation import ReLU
 from nn.layers.conv import Conv2D
 from nn.optimizers import SGD, Adam
 from nn.schedules import Cosine, Step
-from nn.schema import InputError
+from nn.schema import InputError, Schema
 
 TOML = """
 description = "as in a preset"
@@ -37,7 +39,8 @@ def refusal(path: str, value: Any) -> str:
 def test_presets_are_sound(name: str) -> None:
     config = preset(name)
     config.check()
-    assert config.data.dataset == "mnist"
+    named = {"fashion": "keras:fashion_mnist", "cifar10": "keras:cifar10"}
+    assert config.data.dataset == named.get(name, "mnist")
     assert 10 < len(presets.read(name)["description"]) < 100
     assert RunConfig.parse(json.loads(config.model_dump_json())) == config
 
@@ -82,14 +85,15 @@ def test_a_preset_that_is_not_there() -> None:
         ("training.optimizer", 5, "training.optimizer: 5 is not a group of fields"),
         (
             "training.optimizer",
-            "rmsprop",
-            "training.optimizer: 'rmsprop' is not known; choose one of 'adam', 'sgd'",
+            "lion",
+            "training.optimizer: 'lion' is not known; choose one of 'adam', 'adamw', 'rmsprop', "
+            "'sgd'",
         ),
         (
             "training.optimizer.momentum",
             0.5,
             "training.optimizer: there is no field 'momentum'; choose one of kind, beta1, beta2, "
-            "epsilon",
+            "epsilon, weight_decay",
         ),
         (
             "network.layers.0.filters",
@@ -194,6 +198,39 @@ def test_a_kind_alone_brings_its_defaults() -> None:
     assert config.changed(both).training.optimizer == SGD(momentum=0.5)
 
 
+def test_augmentation_as_suits_the_dataset() -> None:
+    def augmented(dataset: str) -> Augmentation:
+        # The dataset counts, wherever it stands.
+        words = {"training.augmentation": "suggested", "data.dataset": dataset}
+        return preset("small").changed(words).training.augmentation
+
+    digits, clothes, photographs = (
+        augmented(name) for name in ("mnist", "keras:fashion_mnist", "keras:cifar10")
+    )
+    assert digits.shift > 0
+    assert digits.flip == 0, "a mirrored digit is no digit"
+    assert clothes.flip > 0
+    assert photographs.flip > 0
+    assert len({digits, clothes, photographs}) == 3
+    once = preset("small").changed({"training.augmentation": "suggested"})
+    assert once.training.augmentation == digits
+    assert once.changed({"training.augmentation": "off"}).training.augmentation.is_off
+    more = {"training.augmentation": "suggested", "training.augmentation.noise": 0.1}
+    assert preset("small").changed(more).training.augmentation == digits.model_copy(
+        update={"noise": 0.1}
+    )
+    tree = preset("small").model_dump(mode="json")
+    tree["training"]["augmentation"] = "suggested"
+    assert RunConfig.parse(tree) == once
+    with pytest.raises(
+        InputError,
+        match=r"^training\.augmentation: 'some' is not known; write suggested, off or its fields$",
+    ):
+        preset("small").changed({"training.augmentation": "some"})
+    with pytest.raises(InputError, match=r"data\.dataset: 'cats' is not known; choose mnist"):
+        preset("small").changed({**more, "data.dataset": "cats"})
+
+
 def test_check_names_what_does_not_fit() -> None:
     config = preset("small")
     config.check()
@@ -201,12 +238,60 @@ def test_check_names_what_does_not_fit() -> None:
         config.changed({"data.dataset": "cats"}).check()
     with pytest.raises(InputError, match=r"^network\.layers: the last layer gives 9; end with a"):
         config.changed({"network.layers.9.units": 9}).check()
+    with pytest.raises(
+        InputError, match=r"^training\.loss\.class_weights: 2 given for 10 classes; g"
+    ):
+        config.changed({"training.loss.class_weights": "1, 2"}).check()
+    with pytest.raises(
+        InputError, match=r"^training\.patience: without validation images no epoch"
+    ):
+        config.changed({"training.patience": 3, "data.validation": 0}).check()
+
+
+def optional_fields(schema: type[Schema], path: str = "") -> Iterator[str]:
+    for name, info in schema.model_fields.items():
+        annotation = info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Schema):
+            yield from optional_fields(annotation, f"{path}{name}.")
+        elif type(None) in get_args(annotation):
+            yield f"{path}{name}"
+
+
+def test_empty_text_empties_every_optional_field() -> None:
+    paths = list(optional_fields(RunConfig))
+    assert {"data.limit", "training.threads", "training.patience", "save_as"} <= set(paths)
+    assert "training.loss.class_weights" in paths
+    for path in paths:
+        value: Any = preset("small").changed({path: ""})
+        for name in path.split("."):
+            value = getattr(value, name)
+        assert value is None, path
+
+
+def test_a_configuration_of_before_is_one_without_the_new_fields() -> None:
+    config = preset("small")
+    tree = config.model_dump(mode="json")
+    for name in ("loss", "accumulate", "patience"):
+        del tree["training"][name]
+    assert RunConfig.parse(tree) == config
+    assert config.training.loss.class_weights is None
+    assert config.training.loss.label_smoothing == 0
 
 
 def test_live_fields() -> None:
-    live = ["epochs", "learning_rate", "schedule", "schedule.warmup", "schedule.kind"]
+    live = ["epochs", "patience", "learning_rate", "schedule", "schedule.warmup", "schedule.kind"]
     assert all(is_live(f"training.{name}") for name in live)
-    fixed = ["batch_size", "optimizer", "optimizer.beta1", "seed", "threads", "epoch", ""]
+    fixed = [
+        "batch_size",
+        "accumulate",
+        "loss",
+        "optimizer",
+        "optimizer.beta1",
+        "seed",
+        "threads",
+        "epoch",
+        "",
+    ]
     assert not any(is_live(f"training.{name}") for name in fixed)
     assert not any(
         is_live(path) for path in ("", "training", "epochs", "data.limit", "data.epochs")
