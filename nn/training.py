@@ -232,12 +232,19 @@ class Training:
             DivergedError: when a loss or a norm is not a number; the parameters are those after
                 the last step.
         """
-        at = self.position
         while self.over is None:
-            order = self._order()
-            while at.batch < self.batches_per_epoch:
-                yield self._step(order)
+            yield from self.steps()
             yield from self._finish_epoch()
+
+    def steps(self) -> Iterator[BatchDone]:
+        """The steps that are left of this epoch, without what follows on its end.
+
+        Raises:
+            DivergedError: as `run`.
+        """
+        order = self._order()
+        while self.position.batch < self.batches_per_epoch:
+            yield self._step(order)
 
     def evaluate(
         self, which: Literal["validation", "test"]

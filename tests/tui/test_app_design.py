@@ -141,7 +141,7 @@ async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
 async def test_a_narrow_screen_folds_the_left_side_into_a_tab(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "press space to start" in screen_text(app))
+        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
         assert "preset" not in screen_text(app)
         assert "0 Network" in screen_text(app)
         await pilot.press("0")
@@ -153,7 +153,7 @@ async def test_a_narrow_screen_folds_the_left_side_into_a_tab(tmp_path: Path) ->
         await pilot.press("e")
         await until(pilot, lambda: "preset" in screen_text(app))
         await pilot.resize_terminal(120, 36)
-        await until(pilot, lambda: "press space to start" in screen_text(app))
+        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
         assert "preset" in screen_text(app)
         assert "0 Network" not in screen_text(app)
 

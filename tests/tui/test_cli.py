@@ -93,6 +93,7 @@ def test_help_names_every_command_and_loads_neither_textual_nor_numpy() -> None:
     for command in (
         "attach",
         "train",
+        "lr-find",
         "evaluate",
         "predict",
         "export",

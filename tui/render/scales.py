@@ -55,6 +55,19 @@ def across(low: float, high: float, n_ticks: int) -> Scale:
     return Scale(low, high, ticks, _labels(ticks, step))
 
 
+def across_log(low: float, high: float, n_ticks: int) -> Scale:
+    """A horizontal logarithmic axis for values above zero, that ends where its values end.
+
+    Within less than a factor of four its ticks are those of a linear axis.
+    """
+    if _is_flat(low, high):
+        low, high = low / 2, high * 2
+    if high / low < 4:
+        return replace(across(low, high, n_ticks), log=True)
+    ticks = _steps_of_ten(low, high, n_ticks)
+    return Scale(low, high, ticks, tuple(map(rate, ticks)), log=True)
+
+
 def upward(low: float, high: float, n_ticks: int, *, percent: bool = False) -> Scale:
     """A vertical axis that ends a little outside its values, on a fifth of the tick distance.
 
