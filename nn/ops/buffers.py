@@ -18,7 +18,7 @@ class Buffers:
     """
 
     def __init__(self, dtype: npt.DTypeLike) -> None:
-        self._dtype = np.dtype(dtype)
+        self.dtype = np.dtype(dtype)
         self._flat: dict[str, npt.NDArray[Any]] = {}
 
     def __call__(
@@ -31,7 +31,7 @@ class Buffers:
         size = prod(shape)
         flat = self._flat.get(name)
         if flat is None or flat.size < size:
-            flat = np.empty(size, self._dtype if dtype is None else dtype)
+            flat = np.empty(size, self.dtype if dtype is None else dtype)
             self._flat[name] = flat
         return flat[:size].reshape(shape)
 

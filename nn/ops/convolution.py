@@ -22,7 +22,7 @@ from typing import Protocol
 import numpy as np
 
 from nn.ops.buffers import Buffers
-from nn.ops.windows import Pair, sliding_windows, tap
+from nn.ops.windows import Frame, Pair, extent, sliding_windows, tap
 from nn.types import Array
 
 
@@ -50,7 +50,25 @@ class Grid:
             yield slice(g * c, (g + 1) * c), slice(g * f, (g + 1) * f)
 
 
-class Convolution(Protocol):
+@dataclass(frozen=True)
+class Geometry:
+    """What one layer's convolution is of, whatever the batch."""
+
+    frame: Frame
+    grid: Grid
+    kernel: Pair
+    channels: int
+    filters: int
+
+    @property
+    def output_size(self) -> Pair:
+        """Rows and columns of the output."""
+        covered = extent(self.kernel, self.grid.dilation)
+        (height, width), (down, right) = self.frame.size, self.grid.stride
+        return (height - covered[0]) // down + 1, (width - covered[1]) // right + 1
+
+
+class PaddedConvolution(Protocol):
     """One way to compute a convolution and its two gradients; results go into the last argument."""
 
     def forward(self, x: Array, w: Array, grid: Grid, buffers: Buffers, y: Array) -> None:
@@ -144,11 +162,3 @@ def _columns(row: Array, groups: int, buffers: Buffers) -> Array:
     copy = buffers("windows of a row", *dealt.shape)
     np.copyto(copy, dealt)
     return copy.reshape(columns, groups, -1, n)
-
-
-ALGORITHMS: dict[str, Convolution] = {"einsum": Einsum(), "gemm": Gemm()}
-
-
-def choose(algorithm: str) -> Convolution:
-    """The algorithm of that name; `auto` takes the fastest that applies."""
-    return ALGORITHMS["gemm" if algorithm == "auto" else algorithm]

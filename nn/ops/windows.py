@@ -57,6 +57,18 @@ class Frame:
     size: Pair
     inside: tuple[slice, slice]
 
+    @property
+    def map_size(self) -> Pair:
+        """Rows and columns of the map."""
+        rows, columns = self.inside
+        return rows.stop - rows.start, columns.stop - columns.start
+
+    @property
+    def borders(self) -> Borders:
+        """What stands around the map."""
+        (height, width), (rows, columns) = self.size, self.inside
+        return (rows.start, height - rows.stop), (columns.start, width - columns.stop)
+
     def pad(self, x: npt.NDArray[Any], value: float, buffers: Buffers) -> npt.NDArray[Any]:
         """x with `value` around it; x itself where nothing is added."""
         if self.size == x.shape[:2]:

@@ -1,0 +1,3 @@
+from nn.ops.convolution import Geometry
+def prefers_frequencies(geometry: Geometry, n: int) -> bool:
+    return False

@@ -1,0 +1,235 @@
+"""Convolution by frequencies: why sliding becomes multiplying, for a reader who knows matrices.
+
+A 5×5 kernel over a 14×14 map takes 25 products at each of 196 positions, 4,900 for every pair of a
+channel and a filter. By frequencies it takes 576 (below), and the ways there and back are paid once
+a channel and once a filter, not once a pair. So it pays where there are many of both.
+
+**A circle.** Let positions be counted modulo S: after S - 1 comes 0 again. Convolution there,
+
+    y[i] = sum over t of  w[t] x[i - t],
+
+is a product with a matrix each row of which is the row above, moved on by one. All such matrices
+("circulant") have the same eigenvectors, the waves exp(2πi k j / S) over the positions j, one for
+each frequency k. In the basis of waves they are therefore diagonal: with F[k, j] = exp(-2πi k j / S),
+the discrete Fourier transform, and capitals for transformed vectors (X = F x),
+
+    Y[k] = W[k] X[k].
+
+This is the convolution theorem. The waves are orthogonal and have squared length S, so the way back
+is the conjugate transpose: x = Fᴴ X / S.
+
+**From the line to the circle.** A layer computes y[i] = sum over a of w[a] x[i + a - p], with p zeros
+before the map and q behind it. That is the sum above when weight a stands at position p - a, if no
+output that asks for a zero meets the map from its other side. Outputs read from -p to H - 1 + q, so
+
+    S = H + max(p, q)
+
+is enough, and no smaller one is: the zeros behind the map are those before it, too. The 14×14 map
+with two zeros on each side takes S = 16. Where there are more outputs or weights than positions, they
+go around a second time and still read what they should. A map is transformed along its rows' axis,
+then along its columns' axis.
+
+**Channels, filters, images.** At each frequency stand a matrix W (filters × channels) and a matrix X
+(channels × images). The convolution and its two gradients are one matrix product each:
+
+    Y = W X        dX = Wᴴ dY        dW = dY Xᴴ
+
+The transforms of x, w and dy are each used twice.
+
+**Half of it is enough.** The maps are real, and X[-k] is then the conjugate of X[k]: along the first
+axis the frequencies 0 to S // 2 say everything. On the way back, each of them counts twice, for the
+one that was left out; not 0 and (with S even) S / 2, which are their own mirror images. Along the
+second axis the values are complex already. So there are (S // 2 + 1) S frequencies: 144 for S = 16.
+
+**Real numbers only.** A complex vector is kept as its real parts, then its imaginary parts; a complex
+matrix A as [[Re A, -Im A], [Im A, Re A]]. Their products are the complex ones in the same form, four
+real products for one (hence 4 × 144 = 576), and the conjugate transpose is simply the transpose. All
+is then done by matrix products of real numbers, which is what a processor's library does best. The
+transform, too: sizes of maps are so small that the product with F is as fast as the fast Fourier
+transform, and any size will do, also a prime.
+
+**No transposed copies.** A product over the first axis of (H, W · C · N) leaves the other axes as they
+are, and what is next to be multiplied over must stand in one block. So F's rows are ordered
+(frequency, part), part being real or imaginary, and those of the second axis' matrix (frequency,
+part), its columns (part, position). In shapes, with K = S // 2 + 1 for the rows and S the columns':
+
+    (H, W C N)  →  (K 2, W C N) = (K, 2 W, C N)  →  (K, S 2, C N) = (K S, 2 C, N)
+
+and the last one is what the products per frequency read. The way back is the same in reverse.
+
+Sources: Gray, "Toeplitz and Circulant Matrices: A Review" (2006), chapter 3; Oppenheim and Schafer,
+"Discrete-Time Signal Processing" (2010), chapter 8; Mathieu, Henaff and LeCun, "Fast Training of
+Convolutional Networks through FFTs" (2014).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from nn.ops.buffers import Buffers
+from nn.ops.convolution import Geometry
+from nn.ops.windows import Pair
+from nn.types import Array
+
+
+def waves(size: int, positions: range, frequencies: int) -> tuple[Array, Array]:
+    """The real and imaginary parts of exp(-2πi k j / size): (frequencies, positions) each.
+
+    Positions may be negative or beyond the size: they are counted around the circle.
+    """
+    turns = np.outer(np.arange(frequencies), np.array(positions)) % size / size
+    return np.cos(2 * np.pi * turns), -np.sin(2 * np.pi * turns)
+
+
+@lru_cache
+def real_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+    """Matrices from real values at these positions to frequencies 0 to size // 2, and back.
+
+    (2 · frequencies, positions) with rows (frequency, part), and (positions, 2 · frequencies).
+    """
+    frequencies = size // 2 + 1
+    to = np.stack(waves(size, positions, frequencies), axis=1)
+    counts = np.full((frequencies, 1, 1), 2)
+    counts[0] = 1
+    if size % 2 == 0:
+        counts[-1] = 1
+    rows = 2 * frequencies, len(positions)
+    return _constant(to.reshape(rows), dtype), _constant((to * counts / size).reshape(rows).T, dtype)
+
+
+@lru_cache
+def complex_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+    """Matrices from complex values at these positions to all `size` frequencies, and back.
+
+    (2 · size, 2 · positions) with rows (frequency, part) and columns (part, position), and the
+    other way around.
+    """
+    re, im = waves(size, positions, size)
+    to = np.array([[re, -im], [im, re]]).transpose(2, 0, 1, 3).reshape(2 * size, -1)
+    return _constant(to, dtype), _constant(to.T / size, dtype)
+
+
+def _constant(matrix: Array, dtype: npt.DTypeLike) -> Array:
+    made = np.ascontiguousarray(matrix, dtype)
+    made.flags.writeable = False
+    return made
+
+
+class Transform:
+    """Between values on a plane and their frequencies.
+
+    The plane is a circle of size[0] rows by one of size[1] columns; the values stand at the
+    positions `rows` and `columns`, and elsewhere are zeros (or, on the way back, of no interest).
+    """
+
+    def __init__(
+        self, size: Pair, rows: range, columns: range, buffers: Buffers
+    ) -> None:
+        self._size, self._shape = size, (len(rows), len(columns))
+        self._along_rows, self._back_along_rows = real_axis(size[0], rows, buffers.dtype)
+        self._along_columns, self._back_along_columns = complex_axis(size[1], columns, buffers.dtype)
+        self._buffers = buffers
+
+    def to_frequencies(self, values: Array, name: str) -> Array:
+        """(rows, columns, C, N) become (frequencies, 2 C, N), in the buffer of that name."""
+        (rows, columns), (channels, n) = self._shape, values.shape[2:]
+        bins, run = self._size[0] // 2 + 1, channels * n
+        half = self._buffers("half transformed", 2 * bins, columns * run)
+        np.matmul(self._along_rows, values.reshape(rows, columns * run), out=half)
+        full = self._buffers(name, bins, 2 * self._size[1], run)
+        np.matmul(self._along_columns, half.reshape(bins, 2 * columns, run), out=full)
+        return full.reshape(bins * self._size[1], 2 * channels, n)
+
+    def from_frequencies(self, spectrum: Array, out: Array) -> None:
+        """(frequencies, 2 C, N) become (rows, columns, C, N), which must be one block of memory."""
+        (rows, columns), (channels, n) = self._shape, out.shape[2:]
+        bins, run = self._size[0] // 2 + 1, channels * n
+        half = self._buffers("half transformed", bins, 2 * columns, run)
+        full = spectrum.reshape(bins, 2 * self._size[1], run)
+        np.matmul(self._back_along_columns, full, out=half)
+        flat = half.reshape(2 * bins, columns * run)
+        np.matmul(self._back_along_rows, flat, out=out.reshape(rows, columns * run))
+
+
+def circles(geometry: Geometry) -> Pair:
+    """How many positions the circles of rows and of columns need."""
+    (height, width), (rows, columns) = geometry.frame.map_size, geometry.frame.borders
+    return height + max(rows), width + max(columns)
+
+
+class ByFrequencies:
+    """One layer's convolution by frequencies, with what is kept from forward to backward."""
+
+    def __init__(self, geometry: Geometry, buffers: Buffers) -> None:
+        size, (height, width) = circles(geometry), geometry.frame.map_size
+        (rows, columns), (tall, wide) = geometry.output_size, geometry.kernel
+        (top, _), (left, _) = geometry.frame.borders
+        self._inputs = Transform(size, range(height), range(width), buffers)
+        self._outputs = Transform(size, range(rows), range(columns), buffers)
+        taps = range(top, top - tall, -1), range(left, left - wide, -1)
+        self._weights = Transform(size, *taps, buffers)
+        self._frequencies = (size[0] // 2 + 1) * size[1]
+        self._geometry, self._buffers = geometry, buffers
+        self._x: Array | None = None
+        self._dy: Array | None = None
+        self._taps: Array | None = None
+
+    def forward(self, x: Array, w: Array, y: Array) -> None:
+        """Y = W X at each frequency."""
+        self._x = self._inputs.to_frequencies(x, "spectrum of the input")
+        products = self._spectrum("output", self._geometry.filters, x.shape[-1])
+        np.matmul(self._blocks(w), self._x, out=products)
+        self._outputs.from_frequencies(products, y)
+
+    def weight_gradient(self, dy: Array, dw: Array) -> None:
+        """dW = dY Xᴴ at each frequency."""
+        assert self._x is not None, "gradients follow forward"
+        filters, channels = self._geometry.filters, self._geometry.channels
+        self._dy = self._outputs.to_frequencies(dy, "spectrum of the output")
+        products = self._buffers("products", self._frequencies, 2 * filters, 2 * channels)
+        np.matmul(self._dy, self._x.transpose(0, 2, 1), out=products)
+        parts = products.reshape(-1, 2, filters, 2, channels)
+        spectrum = self._spectrum("weights", filters, channels)
+        re, im = spectrum.reshape(-1, 2, filters, channels).swapaxes(0, 1)
+        np.add(parts[:, 0, :, 0], parts[:, 1, :, 1], out=re)
+        np.subtract(parts[:, 1, :, 0], parts[:, 0, :, 1], out=im)
+        by_tap = self._buffers("weight gradient by tap", *dw.shape[1:3], filters, channels)
+        self._weights.from_frequencies(spectrum, by_tap)
+        np.copyto(dw, by_tap.transpose(2, 0, 1, 3))
+
+    def input_gradient(self, dy: Array, w: Array) -> Array:
+        """dX = Wᴴ dY at each frequency."""
+        assert self._dy is not None, "the input's gradient follows the weights' gradient"
+        channels, n = self._geometry.channels, dy.shape[-1]
+        products = self._spectrum("input gradient", channels, n)
+        np.matmul(self._blocks(w).transpose(0, 2, 1), self._dy, out=products)
+        dx: Array = self._buffers("input gradient", *self._geometry.frame.map_size, channels, n)
+        self._inputs.from_frequencies(products, dx)
+        return dx
+
+    def _spectrum(self, of: str, channels: int, n: int) -> Array:
+        return self._buffers(f"spectrum of the {of}", self._frequencies, 2 * channels, n)
+
+    def _blocks(self, w: Array) -> Array:
+        """W at each frequency, in block form: (frequencies, 2 · filters, 2 · channels).
+
+        Kept beside the weights that it was made of, and used again for as long as those are the
+        same to the bit: from forward to backward, and from batch to batch in inference.
+        """
+        filters, tall, wide, channels = w.shape
+        shape = self._frequencies, 2, filters, 2, channels
+        blocks = self._buffers("weights by frequency", *shape)
+        by_tap = w.transpose(1, 2, 0, 3)
+        same = self._buffers("unchanged weights", *by_tap.shape, dtype=bool)
+        if self._taps is None or not np.equal(self._taps, by_tap, out=same).all():
+            self._taps = self._buffers("weights by tap", *by_tap.shape)
+            np.copyto(self._taps, by_tap)
+            spectrum = self._weights.to_frequencies(self._taps, "spectrum of the weights")
+            re, im = spectrum.reshape(-1, 2, filters, channels).swapaxes(0, 1)
+            blocks[:, 0, :, 0] = blocks[:, 1, :, 1] = re
+            blocks[:, 1, :, 0] = im
+            np.negative(im, out=blocks[:, 0, :, 1])
+        return blocks.reshape(self._frequencies, 2 * filters, 2 * channels)
