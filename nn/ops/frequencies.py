@@ -64,6 +64,7 @@ Convolutional Networks through FFTs" (2014).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -73,6 +74,12 @@ from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
 from nn.ops.windows import Pair
 from nn.types import Array
+
+CACHED_BYTES = 256 * 1024
+"""What a core's second-level cache surely holds beside what streams through it."""
+
+FEWEST = 64
+"""Values at each position that a part has at least: with fewer, calls cost more than arithmetic."""
 
 
 def waves(size: int, positions: range, frequencies: int) -> tuple[Array, Array]:
@@ -128,30 +135,45 @@ class Transform:
     def __init__(
         self, size: Pair, rows: range, columns: range, buffers: Buffers
     ) -> None:
-        self._size, self._shape = size, (len(rows), len(columns))
+        self._bins, self._shape = (size[0] // 2 + 1, size[1]), (len(rows), len(columns))
         self._along_rows, self._back_along_rows = real_axis(size[0], rows, buffers.dtype)
         self._along_columns, self._back_along_columns = complex_axis(size[1], columns, buffers.dtype)
         self._buffers = buffers
 
     def to_frequencies(self, values: Array, name: str) -> Array:
         """(rows, columns, C, N) become (frequencies, 2 C, N), in the buffer of that name."""
-        (rows, columns), (channels, n) = self._shape, values.shape[2:]
-        bins, run = self._size[0] // 2 + 1, channels * n
-        half = self._buffers("half transformed", 2 * bins, columns * run)
-        np.matmul(self._along_rows, values.reshape(rows, columns * run), out=half)
-        full = self._buffers(name, bins, 2 * self._size[1], run)
-        np.matmul(self._along_columns, half.reshape(bins, 2 * columns, run), out=full)
-        return full.reshape(bins * self._size[1], 2 * channels, n)
+        (rows, columns), (bins, size), (channels, n) = self._shape, self._bins, values.shape[2:]
+        by_column = values.reshape(rows, columns, channels * n).swapaxes(0, 1)
+        full = self._buffers(name, bins, 2 * size, channels * n)
+        for part in self._parts(channels * n):
+            half = self._half(part)
+            np.matmul(self._along_rows, by_column[:, :, part], out=half.swapaxes(0, 1))
+            by_bin = half.reshape(bins, 2 * columns, -1)
+            np.matmul(self._along_columns, by_bin, out=full[:, :, part])
+        return full.reshape(bins * size, 2 * channels, n)
 
     def from_frequencies(self, spectrum: Array, out: Array) -> None:
         """(frequencies, 2 C, N) become (rows, columns, C, N), which must be one block of memory."""
-        (rows, columns), (channels, n) = self._shape, out.shape[2:]
-        bins, run = self._size[0] // 2 + 1, channels * n
-        half = self._buffers("half transformed", bins, 2 * columns, run)
-        full = spectrum.reshape(bins, 2 * self._size[1], run)
-        np.matmul(self._back_along_columns, full, out=half)
-        flat = half.reshape(2 * bins, columns * run)
-        np.matmul(self._back_along_rows, flat, out=out.reshape(rows, columns * run))
+        (rows, columns), (bins, size), (channels, n) = self._shape, self._bins, out.shape[2:]
+        by_column = out.reshape(rows, columns, channels * n).swapaxes(0, 1)
+        full = spectrum.reshape(bins, 2 * size, channels * n)
+        for part in self._parts(channels * n):
+            half = self._half(part)
+            by_bin = half.reshape(bins, 2 * columns, -1)
+            np.matmul(self._back_along_columns, full[:, :, part], out=by_bin)
+            np.matmul(self._back_along_rows, half.swapaxes(0, 1), out=by_column[:, :, part])
+
+    def _parts(self, count: int) -> Iterator[slice]:
+        """So many values at each position, in parts of which half a transform stays in the cache."""
+        bytes_each = 2 * self._bins[0] * self._shape[1] * self._buffers.dtype.itemsize
+        length = max(CACHED_BYTES // bytes_each // FEWEST, 1) * FEWEST
+        for start in range(0, count, length):
+            yield slice(start, min(start + length, count))
+
+    def _half(self, part: slice) -> Array:
+        """What is transformed along the rows' axis: (2 · bins, columns, values)."""
+        length = part.stop - part.start
+        return self._buffers("half transformed", 2 * self._bins[0], self._shape[1], length)
 
 
 def circles(geometry: Geometry) -> Pair:
