@@ -11,7 +11,8 @@ import numpy.typing as npt
 from nn.initializers import InitializerName, initialize
 from nn.layers.activation import ActivationName, activation
 from nn.layers.base import Layer, LayerConfig, Padding, Size, require_map, show_size
-from nn.ops.convolution import Grid, choose
+from nn.ops.algorithms import choose
+from nn.ops.convolution import Geometry, Grid
 from nn.ops.windows import extent, frame, output_size
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
@@ -39,9 +40,14 @@ class Conv2D(LayerConfig):
     initializer: InitializerName = setting(
         "auto", "how the weights start; auto goes by the activation"
     )
-    algorithm: Literal["auto", "gemm", "einsum"] = setting(
-        "auto", "how it is computed; auto takes the fastest"
+    algorithm: Literal["auto", "gemm", "fft", "einsum"] = setting(
+        "auto", "how it is computed, with the same results; auto takes the fastest"
     )
+
+    @property
+    def grid(self) -> Grid:
+        """Which inputs meet which weights."""
+        return Grid(self.stride, self.dilation, self.groups)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The maps' new height and width, and one channel a filter."""
@@ -52,6 +58,10 @@ class Conv2D(LayerConfig):
                     f"its {count} {what} do not divide into {self.groups} groups; "
                     f"use groups that divide both {channels} channels and {self.filters} filters"
                 )
+        if self.algorithm == "fft" and self.grid != Grid():
+            raise InputError(
+                "its algorithm fft needs stride 1, dilation 1 and one group; use auto or gemm"
+            )
         covered = extent(self.kernel_size, self.dilation)
         rows, columns = output_size((height, width), covered, self.stride, self.padding)
         if rows < 1 or columns < 1:
@@ -97,29 +107,25 @@ class Conv2D(LayerConfig):
 
 
 class _Conv2D(Layer):
-    _padded: Array | None = None
-
     def __init__(self, config: Conv2D, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
         self._config = config
-        self._grid = Grid(config.stride, config.dilation, config.groups)
-        self._convolution = choose(config.algorithm)
+        height, width, channels = input_shape
         covered = extent(config.kernel_size, config.dilation)
-        size = input_shape[0], input_shape[1]
-        self._frame = frame(size, covered, config.stride, config.padding)
+        around = frame((height, width), covered, config.stride, config.padding)
+        geometry = Geometry(around, config.grid, config.kernel_size, channels, config.filters)
+        self._convolution = choose(config.algorithm, geometry, self.buffers)
         self._activation = activation(config.activation).build(self.output_shape, dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
         weights = self.parameters["weights"]
         filters, *kernel, channels = weights.shape
-        fans = prod(kernel) * channels, prod(kernel) * filters // self._grid.groups
+        fans = prod(kernel) * channels, prod(kernel) * filters // self._config.groups
         initialize(weights, self._config.initializer, self._config.activation, fans, rng)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        self._padded = self._frame.pad(x, 0, self.buffers)
         y = self.buffers("output", *self.output_shape, x.shape[-1])
-        weights = self.parameters["weights"]
-        self._convolution.forward(self._padded, weights, self._grid, self.buffers, y)
+        self._convolution.forward(x, self.parameters["weights"], y, training=training)
         y += self.parameters["biases"][:, None]
         return self._activation.forward(y, training=training)
 
@@ -129,14 +135,8 @@ class _Conv2D(Layer):
     def backward(self, dy: Array) -> Array:
         dy = self._activation.backward(dy)
         self._write_gradients(dy)
-        channels, n = self.input_shape[2], dy.shape[-1]
-        dx = self.buffers("input gradient", *self._frame.size, channels, n)
-        weights = self.parameters["weights"]
-        self._convolution.input_gradient(dy, weights, self._grid, self.buffers, dx)
-        return dx[self._frame.inside]
+        return self._convolution.input_gradient(dy, self.parameters["weights"])
 
     def _write_gradients(self, dy: Array) -> None:
-        assert self._padded is not None, "backward follows forward"
-        weights = self.gradients["weights"]
-        self._convolution.weight_gradient(self._padded, dy, self._grid, self.buffers, weights)
+        self._convolution.weight_gradient(dy, self.gradients["weights"])
         np.sum(dy, axis=(0, 1, 3), out=self.gradients["biases"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from nn.ops.buffers import Buffers
-from nn.ops.convolution import Einsum, Gemm, Geometry, PaddedConvolution
+from nn.ops.convolution import Einsum, Gemm, Geometry, Grid, PaddedConvolution
 from nn.ops.costs import prefers_frequencies
 from nn.ops.frequencies import ByFrequencies
 from nn.types import Array
@@ -16,7 +16,7 @@ WINDOWS: dict[str, PaddedConvolution] = {"einsum": Einsum(), "gemm": Gemm()}
 class Convolution(Protocol):
     """One layer's convolution, which keeps what its gradients need of the last input."""
 
-    def forward(self, x: Array, w: Array, y: Array) -> None:
+    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
         """Write the output y (rows, columns, F, N) for the input x (H, W, C, N)."""
 
     def weight_gradient(self, dy: Array, dw: Array) -> None:
@@ -29,13 +29,11 @@ class Convolution(Protocol):
 class OverWindows:
     """By an algorithm that wants the padding to be there."""
 
-    def __init__(
-        self, algorithm: PaddedConvolution, geometry: Geometry, buffers: Buffers
-    ) -> None:
+    def __init__(self, algorithm: PaddedConvolution, geometry: Geometry, buffers: Buffers) -> None:
         self._algorithm, self._geometry, self._buffers = algorithm, geometry, buffers
         self._padded: Array | None = None
 
-    def forward(self, x: Array, w: Array, y: Array) -> None:
+    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
         """Pad, and keep the padded input."""
         self._padded = self._geometry.frame.pad(x, 0, self._buffers)
         self._algorithm.forward(self._padded, w, self._geometry.grid, self._buffers, y)
@@ -43,9 +41,7 @@ class OverWindows:
     def weight_gradient(self, dy: Array, dw: Array) -> None:
         """From the padded input that was kept."""
         assert self._padded is not None, "gradients follow forward"
-        self._algorithm.weight_gradient(
-            self._padded, dy, self._geometry.grid, self._buffers, dw
-        )
+        self._algorithm.weight_gradient(self._padded, dy, self._geometry.grid, self._buffers, dw)
 
     def input_gradient(self, dy: Array, w: Array) -> Array:
         """That of the padded input, without its frame."""
@@ -61,13 +57,14 @@ class Fastest:
     def __init__(self, geometry: Geometry, buffers: Buffers) -> None:
         self._geometry = geometry
         self._frequencies = ByFrequencies(geometry, buffers)
-        self._gemm = self._chosen = OverWindows(WINDOWS["gemm"], geometry, buffers)
+        self._gemm = OverWindows(WINDOWS["gemm"], geometry, buffers)
+        self._chosen: Convolution = self._gemm
 
-    def forward(self, x: Array, w: Array, y: Array) -> None:
+    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
         """Choose, and compute so."""
-        fft = prefers_frequencies(self._geometry, x.shape[-1])
-        self._chosen: Convolution = self._frequencies if fft else self._gemm
-        self._chosen.forward(x, w, y)
+        fft = prefers_frequencies(self._geometry, x.shape[-1], training=training)
+        self._chosen = self._frequencies if fft else self._gemm
+        self._chosen.forward(x, w, y, training=training)
 
     def weight_gradient(self, dy: Array, dw: Array) -> None:
         """In the way that forward took."""
@@ -76,3 +73,12 @@ class Fastest:
     def input_gradient(self, dy: Array, w: Array) -> Array:
         """In the way that forward took."""
         return self._chosen.input_gradient(dy, w)
+
+
+def choose(algorithm: str, geometry: Geometry, buffers: Buffers) -> Convolution:
+    """The way of that name; `auto` is the fastest that applies."""
+    if algorithm == "fft":
+        return ByFrequencies(geometry, buffers)
+    if algorithm == "auto" and geometry.grid == Grid():
+        return Fastest(geometry, buffers)
+    return OverWindows(WINDOWS["gemm" if algorithm == "auto" else algorithm], geometry, buffers)

@@ -104,7 +104,9 @@ def real_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array,
     if size % 2 == 0:
         counts[-1] = 1
     rows = 2 * frequencies, len(positions)
-    return _constant(to.reshape(rows), dtype), _constant((to * counts / size).reshape(rows).T, dtype)
+    return _constant(to.reshape(rows), dtype), _constant(
+        (to * counts / size).reshape(rows).T, dtype
+    )
 
 
 @lru_cache
@@ -132,12 +134,12 @@ class Transform:
     positions `rows` and `columns`, and elsewhere are zeros (or, on the way back, of no interest).
     """
 
-    def __init__(
-        self, size: Pair, rows: range, columns: range, buffers: Buffers
-    ) -> None:
+    def __init__(self, size: Pair, rows: range, columns: range, buffers: Buffers) -> None:
         self._bins, self._shape = (size[0] // 2 + 1, size[1]), (len(rows), len(columns))
         self._along_rows, self._back_along_rows = real_axis(size[0], rows, buffers.dtype)
-        self._along_columns, self._back_along_columns = complex_axis(size[1], columns, buffers.dtype)
+        self._along_columns, self._back_along_columns = complex_axis(
+            size[1], columns, buffers.dtype
+        )
         self._buffers = buffers
 
     def to_frequencies(self, values: Array, name: str) -> Array:
@@ -199,7 +201,7 @@ class ByFrequencies:
         self._dy: Array | None = None
         self._taps: Array | None = None
 
-    def forward(self, x: Array, w: Array, y: Array) -> None:
+    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
         """Y = W X at each frequency."""
         self._x = self._inputs.to_frequencies(x, "spectrum of the input")
         products = self._spectrum("output", self._geometry.filters, x.shape[-1])
