@@ -125,7 +125,7 @@ class _Conv2D(Layer):
 
     def forward(self, x: Array, *, training: bool) -> Array:
         y = self.buffers("output", *self.output_shape, x.shape[-1])
-        self._convolution.forward(x, self.parameters["weights"], y, training=training)
+        self._convolution.forward(x, self.parameters["weights"], y)
         y += self.parameters["biases"][:, None]
         return self._activation.forward(y, training=training)
 

@@ -16,7 +16,7 @@ WINDOWS: dict[str, PaddedConvolution] = {"einsum": Einsum(), "gemm": Gemm()}
 class Convolution(Protocol):
     """One layer's convolution, which keeps what its gradients need of the last input."""
 
-    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
+    def forward(self, x: Array, w: Array, y: Array) -> None:
         """Write the output y (rows, columns, F, N) for the input x (H, W, C, N)."""
 
     def weight_gradient(self, dy: Array, dw: Array) -> None:
@@ -33,7 +33,7 @@ class OverWindows:
         self._algorithm, self._geometry, self._buffers = algorithm, geometry, buffers
         self._padded: Array | None = None
 
-    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
+    def forward(self, x: Array, w: Array, y: Array) -> None:
         """Pad, and keep the padded input."""
         self._padded = self._geometry.frame.pad(x, 0, self._buffers)
         self._algorithm.forward(self._padded, w, self._geometry.grid, self._buffers, y)
@@ -60,11 +60,11 @@ class Fastest:
         self._gemm = OverWindows(WINDOWS["gemm"], geometry, buffers)
         self._chosen: Convolution = self._gemm
 
-    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
+    def forward(self, x: Array, w: Array, y: Array) -> None:
         """Choose, and compute so."""
-        fft = prefers_frequencies(self._geometry, x.shape[-1], training=training)
+        fft = prefers_frequencies(self._geometry, x.shape[-1])
         self._chosen = self._frequencies if fft else self._gemm
-        self._chosen.forward(x, w, y, training=training)
+        self._chosen.forward(x, w, y)
 
     def weight_gradient(self, dy: Array, dw: Array) -> None:
         """In the way that forward took."""

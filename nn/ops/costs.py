@@ -1,15 +1,15 @@
-"""What a convolution costs over windows and by frequencies: counted, so that one can be chosen.
+"""What a training step's convolution costs, over windows and by frequencies: counted, to choose.
 
 The unit is the time of one multiply-add in a large matrix product. What is not arithmetic is moving
 values: into and out of matrix products, from and to memory that is slower than they are. The
 constants below say how many multiply-adds that is worth; `tests/benchmarks/convolution.py` compares
-what follows from them with times. The same shapes give the same choice on every machine, and with
-it, the same bits.
+what follows from them with times. The same shapes give the same choice on every machine. It is one for
+all directions, which share their transforms, and for inference, which then answers with the bits of
+training.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 
 from nn.ops.convolution import Geometry
@@ -33,35 +33,20 @@ CLEARLY = 0.7
 more memory."""
 
 
-@dataclass(frozen=True)
-class Cost:
-    """Of a batch: forward only, with weights as they were before, and of a whole training step."""
-
-    inference: float
-    training: float
-
-
-def prefers_frequencies(geometry: Geometry, n: int, *, training: bool) -> bool:
+def prefers_frequencies(geometry: Geometry, n: int) -> bool:
     """Whether frequencies are clearly the better way for n images."""
-    fft, windows = by_frequencies(geometry, n), by_windows(geometry, n)
-    if training:
-        return fft.training < CLEARLY * windows.training
-    return fft.inference < CLEARLY * windows.inference
+    return by_frequencies(geometry, n) < CLEARLY * by_windows(geometry, n)
 
 
-def by_windows(geometry: Geometry, n: int) -> Cost:
+def by_windows(geometry: Geometry, n: int) -> float:
     """Of `Gemm`, without groups: the same products in each direction, and windows moved."""
     values = prod(geometry.output_size) * prod(geometry.kernel) * geometry.channels
-    products, windows = values * geometry.filters * n, values * n
-    summed = values * geometry.filters
-    forward = products + WINDOWS_COPIED * windows
-    weights = products + WINDOWS_MET * (windows + summed)
-    inputs = products + WINDOWS_ADDED * windows
-    return Cost(forward, forward + weights + inputs)
+    copied = WINDOWS_COPIED * n + WINDOWS_MET * (n + geometry.filters) + WINDOWS_ADDED * n
+    return values * (3 * geometry.filters * n + copied)
 
 
-def by_frequencies(geometry: Geometry, n: int) -> Cost:
-    """Of `ByFrequencies`: the transforms' matrix products, and those at each frequency."""
+def by_frequencies(geometry: Geometry, n: int) -> float:
+    """Of `ByFrequencies`: six transforms, and three products at each frequency."""
     channels, filters, size = geometry.channels, geometry.filters, circles(geometry)
     frequencies = (size[0] // 2 + 1) * size[1]
     pairs = channels * filters
@@ -71,8 +56,7 @@ def by_frequencies(geometry: Geometry, n: int) -> Cost:
     weights = pairs * (_transform(size, geometry.kernel) + MOVED * 6 * frequencies)
     moved = 4 * pairs + 2 * (channels + filters) * n
     products = frequencies * (4 * pairs * n + MOVED * moved)
-    forward = inputs + products + outputs
-    return Cost(forward, 2 * forward + 2 * weights + products)
+    return 2 * (inputs + outputs + weights) + 3 * products
 
 
 def _transform(size: Pair, values: Pair) -> float:

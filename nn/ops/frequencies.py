@@ -1,8 +1,8 @@
 """Convolution by frequencies: why sliding becomes multiplying, for a reader who knows matrices.
 
-A 5×5 kernel over a 14×14 map takes 25 products at each of 196 positions, 4,900 for every pair of a
+A 5×5 kernel over a 14×14 map takes 25 products at each of 196 positions: 4,900 for every pair of a
 channel and a filter. By frequencies it takes 576 (below), and the ways there and back are paid once
-a channel and once a filter, not once a pair. So it pays where there are many of both.
+for a channel or a filter, not for each pair. So it pays where there are many of both.
 
 **A circle.** Let positions be counted modulo S: after S - 1 comes 0 again. Convolution there,
 
@@ -10,52 +10,52 @@ a channel and once a filter, not once a pair. So it pays where there are many of
 
 is a product with a matrix each row of which is the row above, moved on by one. All such matrices
 ("circulant") have the same eigenvectors, the waves exp(2πi k j / S) over the positions j, one for
-each frequency k. In the basis of waves they are therefore diagonal: with F[k, j] = exp(-2πi k j / S),
-the discrete Fourier transform, and capitals for transformed vectors (X = F x),
+each frequency k. Written in these waves, they are diagonal. The discrete Fourier transform
+F[k, j] = exp(-2πi k j / S) writes a vector so; with capitals for transformed vectors (X = F x),
 
     Y[k] = W[k] X[k].
 
-This is the convolution theorem. The waves are orthogonal and have squared length S, so the way back
-is the conjugate transpose: x = Fᴴ X / S.
+This is the convolution theorem. The waves are orthogonal and have squared length S: the way back is
+the conjugate transpose, x = Fᴴ X / S.
 
-**From the line to the circle.** A layer computes y[i] = sum over a of w[a] x[i + a - p], with p zeros
-before the map and q behind it. That is the sum above when weight a stands at position p - a, if no
-output that asks for a zero meets the map from its other side. Outputs read from -p to H - 1 + q, so
+**From the line to the circle.** A layer computes y[i] = sum over a of w[a] x[i + a - p], with p
+zeros before the map (positions 0 to H - 1) and q behind it. That is the sum above, with weight a at
+the position p - a, if no output that should read a zero reads the map's other end instead. Outputs
+read positions -p to H - 1 + q, so
 
     S = H + max(p, q)
 
-is enough, and no smaller one is: the zeros behind the map are those before it, too. The 14×14 map
-with two zeros on each side takes S = 16. Where there are more outputs or weights than positions, they
-go around a second time and still read what they should. A map is transformed along its rows' axis,
-then along its columns' axis.
+is enough: the zeros behind the map are those before it, too. A 14×14 map with two zeros on each side
+takes S = 16. Where there are more outputs or weights than positions, they go around a second time
+and still read what they should. Maps are transformed along the rows' axis, then the columns'.
 
-**Channels, filters, images.** At each frequency stand a matrix W (filters × channels) and a matrix X
-(channels × images). The convolution and its two gradients are one matrix product each:
+**Channels, filters, images.** At each frequency there are a matrix W (filters × channels) and a
+matrix X (channels × images). The convolution and its gradients are one matrix product each:
 
     Y = W X        dX = Wᴴ dY        dW = dY Xᴴ
 
 The transforms of x, w and dy are each used twice.
 
-**Half of it is enough.** The maps are real, and X[-k] is then the conjugate of X[k]: along the first
-axis the frequencies 0 to S // 2 say everything. On the way back, each of them counts twice, for the
-one that was left out; not 0 and (with S even) S / 2, which are their own mirror images. Along the
-second axis the values are complex already. So there are (S // 2 + 1) S frequencies: 144 for S = 16.
+**Half of it is enough.** Maps are real, so X[-k] is the conjugate of X[k]: along the first axis the
+frequencies 0 to S // 2 say everything. On the way back, each of them counts twice, for the one that
+was left out, but for 0 and, with S even, S / 2, which are their own mirror images. Along the second
+axis the values are complex already. That makes (S // 2 + 1) S frequencies: 144 for S = 16.
 
-**Real numbers only.** A complex vector is kept as its real parts, then its imaginary parts; a complex
-matrix A as [[Re A, -Im A], [Im A, Re A]]. Their products are the complex ones in the same form, four
-real products for one (hence 4 × 144 = 576), and the conjugate transpose is simply the transpose. All
-is then done by matrix products of real numbers, which is what a processor's library does best. The
-transform, too: sizes of maps are so small that the product with F is as fast as the fast Fourier
-transform, and any size will do, also a prime.
+**Real numbers only.** A complex vector is kept as its real parts, then its imaginary parts, and a
+complex matrix A as [[Re A, -Im A], [Im A, Re A]]. The products of these are the complex ones in the
+same form, at four real products for one (hence 4 × 144 = 576), and the conjugate transpose is simply
+the transpose. So all is done by products of real matrices, which nothing computes faster than the
+library below NumPy. That goes for the transform, too: for maps of such sizes the product with F is
+as fast as the fast Fourier transform, and takes any S, prime or not.
 
-**No transposed copies.** A product over the first axis of (H, W · C · N) leaves the other axes as they
-are, and what is next to be multiplied over must stand in one block. So F's rows are ordered
-(frequency, part), part being real or imaginary, and those of the second axis' matrix (frequency,
-part), its columns (part, position). In shapes, with K = S // 2 + 1 for the rows and S the columns':
+**No transposed copies.** A matrix product over one axis leaves the others as they are, and its rows
+may come in any order. With rows (frequency, part), part being real or imaginary, for both axes, and
+columns (part, position) for the second, each product writes what the next one reads. In shapes,
+with K = S // 2 + 1 for the rows' S:
 
     (H, W C N)  →  (K 2, W C N) = (K, 2 W, C N)  →  (K, S 2, C N) = (K S, 2 C, N)
 
-and the last one is what the products per frequency read. The way back is the same in reverse.
+The last one is X at each frequency. The way back is the same, backwards, with transposed matrices.
 
 Sources: Gray, "Toeplitz and Circulant Matrices: A Review" (2006), chapter 3; Oppenheim and Schafer,
 "Discrete-Time Signal Processing" (2010), chapter 8; Mathieu, Henaff and LeCun, "Fast Training of
@@ -103,10 +103,9 @@ def real_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array,
     counts[0] = 1
     if size % 2 == 0:
         counts[-1] = 1
-    rows = 2 * frequencies, len(positions)
-    return _constant(to.reshape(rows), dtype), _constant(
-        (to * counts / size).reshape(rows).T, dtype
-    )
+    shape = 2 * frequencies, len(positions)
+    back = (to * counts / size).reshape(shape).T
+    return _constant(to.reshape(shape), dtype), _constant(back, dtype)
 
 
 @lru_cache
@@ -166,7 +165,7 @@ class Transform:
             np.matmul(self._back_along_rows, half.swapaxes(0, 1), out=by_column[:, :, part])
 
     def _parts(self, count: int) -> Iterator[slice]:
-        """So many values at each position, in parts of which half a transform stays in the cache."""
+        """Values at each position, in parts of which half a transform stays in the cache."""
         bytes_each = 2 * self._bins[0] * self._shape[1] * self._buffers.dtype.itemsize
         length = max(CACHED_BYTES // bytes_each // FEWEST, 1) * FEWEST
         for start in range(0, count, length):
@@ -201,12 +200,13 @@ class ByFrequencies:
         self._dy: Array | None = None
         self._taps: Array | None = None
 
-    def forward(self, x: Array, w: Array, y: Array, *, training: bool) -> None:
+    def forward(self, x: Array, w: Array, y: Array) -> None:
         """Y = W X at each frequency."""
         self._x = self._inputs.to_frequencies(x, "spectrum of the input")
         products = self._spectrum("output", self._geometry.filters, x.shape[-1])
         np.matmul(self._blocks(w), self._x, out=products)
         self._outputs.from_frequencies(products, y)
+        self._dy = None
 
     def weight_gradient(self, dy: Array, dw: Array) -> None:
         """dW = dY Xᴴ at each frequency."""
@@ -240,10 +240,10 @@ class ByFrequencies:
     def _blocks(self, w: Array) -> Array:
         """W at each frequency, in block form: (frequencies, 2 · filters, 2 · channels).
 
-        Kept beside the weights that it was made of, and used again for as long as those are the
-        same to the bit: from forward to backward, and from batch to batch in inference.
+        Kept beside the weights that it was made of, and used again for as long as w equals them:
+        from forward to backward, and from batch to batch in inference.
         """
-        filters, tall, wide, channels = w.shape
+        filters, channels = self._geometry.filters, self._geometry.channels
         shape = self._frequencies, 2, filters, 2, channels
         blocks = self._buffers("weights by frequency", *shape)
         by_tap = w.transpose(1, 2, 0, 3)
