@@ -2,10 +2,10 @@
 
 The unit is the time of one multiply-add in a large matrix product. What is not arithmetic is moving
 values: into and out of matrix products, from and to memory that is slower than they are. The
-constants below say how many multiply-adds that is worth; `tests/benchmarks/convolution.py` compares
-what follows from them with times. The same shapes give the same choice on every machine. It is one for
-all directions, which share their transforms, and for inference, which then answers with the bits of
-training.
+constants below say how many multiply-adds that is worth; `tests/benchmarks/convolution.py` holds
+what follows from them against times. The same shapes give the same choice on every machine. It is
+one for all directions, which share their transforms, and for inference, which so answers with the
+bits of training.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ read positions -p to H - 1 + q, so
 
     S = H + max(p, q)
 
-is enough: the zeros behind the map are those before it, too. A 14×14 map with two zeros on each side
-takes S = 16. Where there are more outputs or weights than positions, they go around a second time
-and still read what they should. Maps are transformed along the rows' axis, then the columns'.
+is enough: the zeros behind the map are those before it, too. A 14×14 map with two zeros on each
+side takes S = 16. Where there are more outputs or weights than positions, they go around a second
+time and still read what they should. Maps are transformed along the rows' axis, then the columns'.
 
 **Channels, filters, images.** At each frequency there are a matrix W (filters × channels) and a
 matrix X (channels × images). The convolution and its gradients are one matrix product each:
@@ -43,10 +43,10 @@ axis the values are complex already. That makes (S // 2 + 1) S frequencies: 144 
 
 **Real numbers only.** A complex vector is kept as its real parts, then its imaginary parts, and a
 complex matrix A as [[Re A, -Im A], [Im A, Re A]]. The products of these are the complex ones in the
-same form, at four real products for one (hence 4 × 144 = 576), and the conjugate transpose is simply
-the transpose. So all is done by products of real matrices, which nothing computes faster than the
-library below NumPy. That goes for the transform, too: for maps of such sizes the product with F is
-as fast as the fast Fourier transform, and takes any S, prime or not.
+same form, at four real products for one (hence 4 × 144 = 576), and the conjugate transpose is the
+transpose. So all is done by products of real matrices, which is what the library below NumPy does
+fastest. That goes for the transform, too: for maps of such sizes the product with F is as fast as
+the fast Fourier transform, and takes any S, prime or not.
 
 **No transposed copies.** A matrix product over one axis leaves the others as they are, and its rows
 may come in any order. With rows (frequency, part), part being real or imaginary, for both axes, and

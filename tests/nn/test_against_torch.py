@@ -191,6 +191,13 @@ def test_convolutions(algorithm: str, fields: dict[str, Any], options: dict[str,
     assert_agrees(config, (8, 9, 4), lambda x, p: their_conv(x, p, **options))
 
 
+@pytest.mark.parametrize("padding", [0, 1, 4])
+def test_convolutions_by_frequencies(padding: int) -> None:
+    fields = {"filters": 6, "kernel_size": "2x5", "padding": padding, "algorithm": "fft"}
+    config = Conv2D.parse(fields)
+    assert_agrees(config, (8, 9, 4), lambda x, p: their_conv(x, p, padding=padding))
+
+
 @pytest.mark.parametrize(
     ("config", "peer"),
     [

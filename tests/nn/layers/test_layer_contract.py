@@ -50,6 +50,24 @@ CASES: dict[str, tuple[dict[str, Any], Shape]] = {
         {"kind": "conv2d", "filters": 2, "kernel_size": 3, "algorithm": "gemm"},
         (4, 4, 2),
     ),
+    "conv fft": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 3, "algorithm": "fft"},
+        (4, 5, 2),
+    ),
+    "conv fft even valid": (
+        {
+            "kind": "conv2d",
+            "filters": 3,
+            "kernel_size": "2x4",
+            "padding": "valid",
+            "algorithm": "fft",
+        },
+        (3, 6, 2),
+    ),
+    "conv fft number": (
+        {"kind": "conv2d", "filters": 1, "kernel_size": 2, "padding": 3, "algorithm": "fft"},
+        (3, 4, 2),
+    ),
     "conv dilated": (
         {"kind": "conv2d", "filters": 2, "kernel_size": "2x3", "dilation": "3x2"},
         (5, 6, 1),

@@ -99,6 +99,18 @@ def test_sizes_of_a_depthwise_convolution() -> None:
     assert conv.multiply_adds((7, 7, 4)) == 7 * 7 * 8 * 9
 
 
+@pytest.mark.parametrize("field", [{"stride": (1, 2)}, {"dilation": (2, 1)}, {"groups": 2}])
+def test_convolutions_that_frequencies_cannot_do(field: dict[str, Any]) -> None:
+    values = {"filters": 2, "kernel_size": 2, **field}
+    with pytest.raises(InputError) as caught:
+        Conv2D.parse({**values, "algorithm": "fft"}).output_shape((8, 8, 2))
+    assert str(caught.value) == (
+        "its algorithm fft needs stride 1, dilation 1 and one group; use auto or gemm"
+    )
+    for algorithm in ("auto", "gemm", "einsum"):
+        Conv2D.parse({**values, "algorithm": algorithm}).output_shape((8, 8, 2))
+
+
 def test_a_dilated_kernel_that_does_not_fit() -> None:
     conv = Conv2D(kernel_size=(3, 3), dilation=(4, 1), padding="valid")
     assert conv.output_shape((9, 3, 1)) == (1, 1, 32)

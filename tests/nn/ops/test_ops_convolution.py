@@ -1,4 +1,4 @@
-"""Every algorithm against plain nested loops over the definition."""
+"""Every algorithm over windows against plain nested loops over the definition."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from nn.ops.algorithms import WINDOWS
 from nn.ops.buffers import Buffers
-from nn.ops.convolution import ALGORITHMS, Convolution, Grid, choose
+from nn.ops.convolution import Grid, PaddedConvolution
 from nn.types import Array
 
 
@@ -62,7 +63,7 @@ def by_loops(problem: Problem) -> tuple[Array, Array, Array]:
 
 
 def by(
-    algorithm: Convolution, problem: Problem, dtype: type[np.floating[Any]]
+    algorithm: PaddedConvolution, problem: Problem, dtype: type[np.floating[Any]]
 ) -> tuple[Array, Array, Array]:
     """The same by an algorithm, into arrays full of rubbish."""
     x, w, dy = (each.astype(dtype) for each in (problem.x, problem.w, problem.dy))
@@ -77,19 +78,19 @@ def by(
 @pytest.mark.parametrize(
     ("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)], ids=["float64", "float32"]
 )
-@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("name", WINDOWS)
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_the_definition(
     name: str, dtype: type[np.floating[Any]], tolerance: float, problem: Problem
 ) -> None:
-    found = by(ALGORITHMS[name], problem, dtype)
+    found = by(WINDOWS[name], problem, dtype)
     for value, expected in zip(found, by_loops(problem), strict=True):
         assert value.dtype == dtype
         assert_allclose(value, expected, rtol=tolerance, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", set(ALGORITHMS) - {"einsum"})
+@pytest.mark.parametrize("name", set(WINDOWS) - {"einsum"})
 def test_a_layer_of_real_size_agrees_with_einsum(name: str) -> None:
     rng = np.random.default_rng(0)
     problem = Problem(
@@ -97,8 +98,8 @@ def test_a_layer_of_real_size_agrees_with_einsum(name: str) -> None:
         rng.standard_normal((24, 5, 5, 16)),
         rng.standard_normal((14, 14, 24, 20)),
     )
-    found = by(ALGORITHMS[name], problem, np.float64)
-    for value, expected in zip(found, by(choose("einsum"), problem, np.float64), strict=True):
+    found = by(WINDOWS[name], problem, np.float64)
+    for value, expected in zip(found, by(WINDOWS["einsum"], problem, np.float64), strict=True):
         assert_allclose(value, expected, rtol=1e-10, atol=1e-10)
 
 
@@ -111,13 +112,8 @@ def test_inputs_that_are_no_single_block_of_memory() -> None:
     x, y = every_second.x, np.empty((3, 3, 2, 3))
     dw, dx = np.empty_like(w), np.empty(x.shape)
     buffers = Buffers(np.float64)
-    choose("gemm").forward(x, w, Grid(), buffers, y)
-    choose("gemm").weight_gradient(x, every_second.dy, Grid(), buffers, dw)
-    choose("gemm").input_gradient(every_second.dy, w, Grid(), buffers, dx)
+    WINDOWS["gemm"].forward(x, w, Grid(), buffers, y)
+    WINDOWS["gemm"].weight_gradient(x, every_second.dy, Grid(), buffers, dw)
+    WINDOWS["gemm"].input_gradient(every_second.dy, w, Grid(), buffers, dx)
     for value, expected in zip((y, dw, dx), by_loops(every_second), strict=True):
         assert_allclose(value, expected, rtol=1e-10, atol=1e-10)
-
-
-def test_auto_is_one_of_the_algorithms() -> None:
-    assert choose("auto") in ALGORITHMS.values()
-    assert choose("einsum") is ALGORITHMS["einsum"]

@@ -1,0 +1,264 @@
+"""Convolution by frequencies against the definition, and its transforms against NumPy's."""
+
+from __future__ import annotations
+
+import tracemalloc
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from nn.ops.algorithms import WINDOWS, Convolution, OverWindows
+from nn.ops.buffers import Buffers
+from nn.ops.convolution import Geometry, Grid
+from nn.ops.frequencies import ByFrequencies, Transform, circles, complex_axis, real_axis
+from nn.ops.windows import Pair, frame
+from nn.types import Array
+
+SIZES = [1, 2, 3, 4, 7, 8, 16, 17, 30]
+DOUBLE = np.dtype(np.float64)
+
+every_dtype = pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(np.float64, 1e-10), (np.float32, 1e-4)], ids=["float64", "float32"]
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One layer's convolution and its values, all in float64."""
+
+    geometry: Geometry
+    x: Array
+    w: Array
+    dy: Array
+
+
+def problem(
+    size: Pair, kernel: Pair, padding: str | int, channels: int, filters: int, n: int, seed: int = 0
+) -> Problem:
+    around = frame(size, kernel, (1, 1), padding)
+    geometry = Geometry(around, Grid(), kernel, channels, filters)
+    rng = np.random.default_rng(seed)
+    return Problem(
+        geometry,
+        rng.standard_normal((*size, channels, n)),
+        rng.standard_normal((filters, *kernel, channels)),
+        rng.standard_normal((*geometry.output_size, filters, n)),
+    )
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> Problem:
+    kernel = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+    padding = draw(st.sampled_from(["same", "valid", 0, 1, 2, 3, 7]))
+    # With a number around it, a map may be smaller than the kernel.
+    fewest = (1, 1) if padding == "same" else [max(k - 2 * int_of(padding), 1) for k in kernel]
+    size = draw(st.tuples(*(st.integers(least, least + 6) for least in fewest)))
+    channels, filters, n = (draw(st.integers(1, 4)) for _ in range(3))
+    seed = draw(st.integers(0, 2**32 - 1))
+    return problem(size, kernel, padding, channels, filters, n, seed)
+
+
+def int_of(padding: str | int) -> int:
+    return padding if isinstance(padding, int) else 0
+
+
+def results(
+    convolution: Convolution, given: Problem, dtype: type[np.floating[Any]] = np.float64
+) -> tuple[Array, Array, Array]:
+    """The output, the weights' and the input's gradient."""
+    x, w, dy = (each.astype(dtype) for each in (given.x, given.w, given.dy))
+    y, dw = np.full_like(dy, np.nan), np.full_like(w, np.nan)
+    convolution.forward(x, w, y)
+    convolution.weight_gradient(dy, dw)
+    return y, dw, convolution.input_gradient(dy, w).copy()
+
+
+def by_definition(given: Problem) -> tuple[Array, Array, Array]:
+    return results(OverWindows(WINDOWS["einsum"], given.geometry, Buffers(DOUBLE)), given)
+
+
+def assert_close(
+    found: tuple[Array, ...], expected: tuple[Array, ...], tolerance: float = 1e-10
+) -> None:
+    """To within a part of the greatest value: sums of many terms leave small ones inexact."""
+    for value, truth in zip(found, expected, strict=True):
+        assert value.shape == truth.shape
+        assert_allclose(value, truth, rtol=0, atol=tolerance * max(np.abs(truth).max(), 1))
+
+
+@every_dtype
+@settings(max_examples=200, deadline=None)
+@given(given=problems())
+def test_the_definition(dtype: type[np.floating[Any]], tolerance: float, given: Problem) -> None:
+    found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
+    assert all(value.dtype == dtype for value in found)
+    assert_close(found, by_definition(given), tolerance)
+
+
+@every_dtype
+@pytest.mark.parametrize(
+    ("size", "kernel", "padding"),
+    [
+        ((14, 14), (5, 5), "same"),
+        ((14, 14), (5, 5), "valid"),
+        ((9, 12), (3, 7), "same"),
+        ((8, 8), (8, 8), "same"),
+        ((8, 8), (8, 8), "valid"),
+        ((13, 7), (4, 2), "same"),
+        ((6, 5), (1, 1), "same"),
+        ((3, 4), (2, 3), 6),
+        ((1, 1), (9, 9), 8),
+        ((32, 28), (3, 5), "same"),
+    ],
+)
+def test_layers_of_real_size(
+    dtype: type[np.floating[Any]], tolerance: float, size: Pair, kernel: Pair, padding: str | int
+) -> None:
+    given = problem(size, kernel, padding, channels=16, filters=24, n=20)
+    found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
+    assert_close(found, by_definition(given), tolerance)
+
+
+def test_a_shorter_batch_after_a_full_one() -> None:
+    full, short = (problem((6, 7), (3, 3), "same", 2, 3, n, seed=n) for n in (5, 2))
+    convolution = ByFrequencies(full.geometry, Buffers(DOUBLE))
+    for batch in (full, short, full):
+        assert_close(results(convolution, batch), by_definition(batch))
+
+
+def test_weights_that_were_changed_in_place() -> None:
+    given = problem((6, 7), (3, 3), "same", 2, 3, 4)
+    convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
+    results(convolution, given)
+    given.w[1, 2, 0, 1] += 1e-3
+    assert_close(results(convolution, given), by_definition(given))
+    given.w[:] = 0
+    assert_close(results(convolution, given), by_definition(given))
+
+
+def test_weights_that_are_changed_between_forward_and_backward_count_as_they_are() -> None:
+    given = problem((6, 7), (3, 3), "same", 2, 3, 4)
+    convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
+    convolution.forward(given.x, given.w, np.empty_like(given.dy))
+    given.w[...] *= -2
+    convolution.weight_gradient(given.dy, np.empty_like(given.w))
+    _, _, expected = by_definition(given)
+    assert_close((convolution.input_gradient(given.dy, given.w),), (expected,))
+
+
+def test_weights_that_are_no_numbers_show() -> None:
+    given = problem((4, 4), (3, 3), "same", 1, 1, 2)
+    convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
+    results(convolution, given)
+    given.w[0, 0, 0, 0] = np.nan
+    assert np.isnan(results(convolution, given)[0]).any()
+
+
+def test_given_values_stay_untouched() -> None:
+    given = problem((6, 7), (2, 3), 2, 2, 3, 4)
+    before = given.x.copy(), given.w.copy(), given.dy.copy()
+    results(ByFrequencies(given.geometry, Buffers(DOUBLE)), given)
+    for value, kept in zip((given.x, given.w, given.dy), before, strict=True):
+        assert_array_equal(value, kept)
+
+
+def test_values_that_are_no_single_block_of_memory() -> None:
+    wide = problem((5, 6), (3, 2), "same", 2, 3, 8)
+    given = Problem(wide.geometry, wide.x[..., ::2], wide.w, wide.dy[..., ::2])
+    convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
+    y, dw = np.empty((*wide.geometry.output_size, 3, 4)), np.empty_like(given.w)
+    convolution.forward(given.x, given.w, y)
+    convolution.weight_gradient(given.dy, dw)
+    assert_close((y, dw, convolution.input_gradient(given.dy, given.w)), by_definition(given))
+
+
+def test_a_step_after_the_first_allocates_nothing_that_grows_with_the_batch() -> None:
+    def peak(n: int) -> int:
+        given = problem((14, 14), (5, 5), "same", 8, 16, n)
+        convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
+        y, dw = np.empty_like(given.dy), np.empty_like(given.w)
+
+        def step() -> None:
+            convolution.forward(given.x, given.w, y)
+            convolution.weight_gradient(given.dy, dw)
+            convolution.input_gradient(given.dy, given.w)
+            np.multiply(given.w, 0.99, out=given.w)
+
+        step()
+        tracemalloc.start()
+        try:
+            step()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(128) < peak(8) + 10_000
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_real_values_along_an_axis(size: int) -> None:
+    values = np.random.default_rng(size).standard_normal((size, 3))
+    to, back = real_axis(size, range(size), DOUBLE)
+    parts = (to @ values).reshape(-1, 2, 3)
+    assert_allclose(parts[:, 0] + 1j * parts[:, 1], np.fft.rfft(values, axis=0), atol=1e-12)
+    assert_allclose(back @ parts.reshape(-1, 3), values, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_complex_values_along_an_axis(size: int) -> None:
+    values = np.random.default_rng(size).standard_normal((2, size, 3))
+    to, back = complex_axis(size, range(size), DOUBLE)
+    parts = (to @ values.reshape(-1, 3)).reshape(-1, 2, 3)
+    expected = np.fft.fft(values[0] + 1j * values[1], axis=0)
+    assert_allclose(parts[:, 0] + 1j * parts[:, 1], expected, atol=1e-12)
+    assert_allclose(back @ parts.reshape(-1, 3), values.reshape(-1, 3), atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (5, 6), (8, 3), (30, 33)])
+def test_a_plane_to_frequencies_and_back(size: Pair) -> None:
+    """With more channels than go through the cache at once."""
+    rows, columns = size[0] - 1, size[1] - 2
+    values = np.random.default_rng(0).standard_normal((rows, columns, 70, 9))
+    transform = Transform(size, range(rows), range(columns), Buffers(DOUBLE))
+    spectrum = transform.to_frequencies(values, "spectrum")
+    full = np.fft.fft2(values, size, axes=(0, 1))[: size[0] // 2 + 1].reshape(-1, 70, 9)
+    assert_allclose(spectrum[:, :70] + 1j * spectrum[:, 70:], full, atol=1e-11)
+    again = np.empty_like(values)
+    transform.from_frequencies(spectrum, again)
+    assert_allclose(again, values, atol=1e-12)
+
+
+def test_positions_are_counted_around_the_circle() -> None:
+    around, _ = real_axis(5, range(-2, 8), DOUBLE)
+    once, _ = real_axis(5, range(5), DOUBLE)
+    assert_array_equal(around, once[:, [3, 4, 0, 1, 2, 3, 4, 0, 1, 2]])
+
+
+def test_matrices_are_shared_and_cannot_be_changed() -> None:
+    for axis in (real_axis, complex_axis):
+        first, again = axis(6, range(4), DOUBLE), axis(6, range(4), DOUBLE)
+        assert first is again
+        for matrix in first:
+            with pytest.raises(ValueError, match="read-only"):
+                matrix[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    ("size", "kernel", "padding", "expected"),
+    [
+        ((14, 14), (5, 5), "same", (16, 16)),
+        ((14, 14), (5, 5), "valid", (14, 14)),
+        ((14, 9), (4, 1), "same", (16, 9)),
+        ((7, 7), (3, 3), 5, (12, 12)),
+        ((7, 7), (1, 1), "same", (7, 7)),
+    ],
+)
+def test_zeros_serve_both_sides(
+    size: Pair, kernel: Pair, padding: str | int, expected: Pair
+) -> None:
+    assert circles(problem(size, kernel, padding, 1, 1, 1).geometry) == expected
