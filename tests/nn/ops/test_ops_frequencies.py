@@ -20,6 +20,7 @@ from nn.ops.windows import Pair, frame
 from nn.types import Array
 
 SIZES = [1, 2, 3, 4, 7, 8, 16, 17, 30]
+PADDINGS: st.SearchStrategy[str | int] = st.sampled_from(["same", "valid", 0, 1, 2, 3, 7])
 DOUBLE = np.dtype(np.float64)
 
 every_dtype = pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def problem(
 @st.composite
 def problems(draw: st.DrawFn) -> Problem:
     kernel = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
-    padding = draw(st.sampled_from(["same", "valid", 0, 1, 2, 3, 7]))
+    padding: str | int = draw(PADDINGS)
     # With a number around it, a map may be smaller than the kernel.
     fewest = (1, 1) if padding == "same" else [max(k - 2 * int_of(padding), 1) for k in kernel]
     size = draw(st.tuples(*(st.integers(least, least + 6) for least in fewest)))
