@@ -41,7 +41,7 @@ class Conv2D(LayerConfig):
         "auto", "how the weights start; auto goes by the activation"
     )
     algorithm: Literal["auto", "gemm", "fft", "einsum"] = setting(
-        "auto", "how it is computed, with the same results; auto takes the fastest"
+        "auto", "how it is computed: the results are the same, and auto takes the fastest"
     )
 
     @property

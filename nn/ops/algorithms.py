@@ -1,7 +1,11 @@
-"""The ways to compute one layer's convolution, and which of them is the fastest."""
+"""The ways to compute one layer's convolution, and which of them is taken.
+
+Each is made for one layer, knows its geometry and keeps what the gradients need in its buffers.
+"""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Protocol
 
 from nn.ops.buffers import Buffers
@@ -55,10 +59,14 @@ class Fastest:
     """By frequencies where that is clearly faster for a batch of this size, else by `Gemm`."""
 
     def __init__(self, geometry: Geometry, buffers: Buffers) -> None:
-        self._geometry = geometry
-        self._frequencies = ByFrequencies(geometry, buffers)
+        self._geometry, self._buffers = geometry, buffers
         self._gemm = OverWindows(WINDOWS["gemm"], geometry, buffers)
         self._chosen: Convolution = self._gemm
+
+    @cached_property
+    def _frequencies(self) -> ByFrequencies:
+        """Made when it is first chosen: most layers never need its matrices."""
+        return ByFrequencies(self._geometry, self._buffers)
 
     def forward(self, x: Array, w: Array, y: Array) -> None:
         """Choose, and compute so."""

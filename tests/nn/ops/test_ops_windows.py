@@ -92,6 +92,7 @@ def test_a_frame_puts_values_around_a_map() -> None:
     padded = framed.pad(x, 7, buffers)
     assert_array_equal(padded[:, :, 0, 0], [[7, 1, 2, 7], [7, 7, 7, 7]])
     assert_array_equal(padded[framed.inside], x)
+    assert (framed.map_size, framed.borders) == ((1, 2), ((0, 1), (1, 1)))
     assert frame((1, 2), (1, 1), (1, 1), "same").pad(x, 7, buffers) is x
 
 
