@@ -5,16 +5,26 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from math import sqrt
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
+from nn.ops.buffers import Buffers
 from nn.schema import Schema, setting
 from nn.types import Array
 
 CHUNK = 16384
 """Values updated at a time: several float32 arrays of this size stay in the cache together."""
+
+
+def _weight_decay(default: float) -> Any:
+    return setting(
+        default,
+        "how hard weights are pulled towards 0, against overfitting; 0: not at all",
+        ge=0,
+        le=10,
+    )
 
 
 class OptimizerConfig(Schema, ABC):
@@ -32,13 +42,19 @@ class Optimizer(ABC):
 
     `steps` counts the updates; `state` holds its arrays by name, in which everything is that a
     later continuation needs.
+
+    Weight decay λ follows the gradient of the loss with λ/2 ‖w‖² added, g + λ w, as in Krogh and
+    Hertz, "A Simple Weight Decay Can Improve Generalization" (1992). It is for the `weights` of
+    layers alone: biases, and the scales and shifts of norms, are few and do not overfit.
     """
 
     slots: tuple[str, ...] = ()
 
-    def __init__(self, parameters: Mapping[str, Array]) -> None:
+    def __init__(self, parameters: Mapping[str, Array], weight_decay: float = 0.0) -> None:
         self.steps = 0
         self._parameters = dict(parameters)
+        self._weight_decay = weight_decay
+        self._buffers = Buffers(np.result_type(np.float32, *parameters.values()))
         self.state: dict[str, Array] = {
             f"{slot}.{name}": np.zeros_like(value)
             for slot in self.slots
@@ -51,8 +67,18 @@ class Optimizer(ABC):
         for name, parameter in self._parameters.items():
             arrays = [parameter, gradients[name]]
             arrays += [self.state[f"{slot}.{name}"] for slot in self.slots]
+            decays = self._weight_decay > 0 and name.endswith("weights")
             for parts in _chunks(*arrays):
+                if decays:
+                    parts[1] = self._decay(learning_rate, *parts[:2])
                 self._update(learning_rate, *parts)
+
+    def _decay(self, learning_rate: float, parameter: Array, gradient: Array, /) -> Array:
+        """The gradient with that of the decay."""
+        whole: Array = self._buffers("whole gradient", gradient.size)
+        np.multiply(parameter, self._weight_decay, out=whole)
+        whole += gradient
+        return whole
 
     @abstractmethod
     def _update(self, learning_rate: float, /, *arrays: Array) -> None:
@@ -65,7 +91,14 @@ def _chunks(*arrays: Array) -> Iterator[list[Array]]:
         yield [array[start : start + CHUNK] for array in flat]
 
 
-class Adam(OptimizerConfig):
+class _AdamConfig(OptimizerConfig):
+    beta1: float = setting(0.9, "how much of the mean gradient is kept", ge=0, lt=1)
+    beta2: float = setting(0.999, "how much of the mean square is kept", ge=0, lt=1)
+    epsilon: float = setting(1e-8, "keeps the division finite", gt=0, le=1)
+    weight_decay: float = _weight_decay(0.0)
+
+
+class Adam(_AdamConfig):
     """Steps scaled by running means of the gradient and of its square.
 
     m ← β₁ m + (1 - β₁) g,  v ← β₂ v + (1 - β₂) g²,  w ← w - α m̂ / (√v̂ + ε), where m̂ and v̂ are
@@ -73,9 +106,6 @@ class Adam(OptimizerConfig):
     """
 
     kind: Literal["adam"] = "adam"
-    beta1: float = setting(0.9, "how much of the mean gradient is kept", ge=0, lt=1)
-    beta2: float = setting(0.999, "how much of the mean square is kept", ge=0, lt=1)
-    epsilon: float = setting(1e-8, "keeps the division finite", gt=0, le=1)
 
     def build(self, parameters: Mapping[str, Array]) -> Optimizer:
         """The live optimizer."""
@@ -85,18 +115,21 @@ class Adam(OptimizerConfig):
 class _Adam(Optimizer):
     slots = ("mean", "square")
 
-    def __init__(self, config: Adam, parameters: Mapping[str, Array]) -> None:
-        super().__init__(parameters)
+    def __init__(self, config: _AdamConfig, parameters: Mapping[str, Array]) -> None:
+        super().__init__(parameters, config.weight_decay)
         self._config = config
 
     def _update(self, learning_rate: float, /, *arrays: Array) -> None:
         parameter, gradient, mean, square = arrays
         beta1, beta2 = self._config.beta1, self._config.beta2
+        step: Array = self._buffers("step", gradient.size)
         mean *= beta1
-        mean += (1 - beta1) * gradient
+        mean += np.multiply(gradient, 1 - beta1, out=step)
         square *= beta2
-        square += (1 - beta2) * gradient * gradient
-        step = np.sqrt(square)
+        np.multiply(gradient, 1 - beta2, out=step)
+        step *= gradient
+        square += step
+        np.sqrt(square, out=step)
         step /= sqrt(1 - beta2**self.steps)
         step += self._config.epsilon
         np.divide(mean, step, out=step)
@@ -104,15 +137,80 @@ class _Adam(Optimizer):
         parameter -= step
 
 
+class AdamW(_AdamConfig):
+    """Adam with a decay beside its steps: w ← w - α λ w, and then a step of Adam.
+
+    Adam would divide a decay in the gradient by that gradient's own size, and so hardly decay the
+    weights that change most. Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019),
+    algorithm 2, in the form that PyTorch uses.
+    """
+
+    kind: Literal["adamw"] = "adamw"
+    weight_decay: float = _weight_decay(0.01)
+
+    def build(self, parameters: Mapping[str, Array]) -> Optimizer:
+        """The live optimizer."""
+        return _AdamW(self, parameters)
+
+
+class _AdamW(_Adam):
+    def _decay(self, learning_rate: float, parameter: Array, gradient: Array, /) -> Array:
+        parameter *= 1 - learning_rate * self._weight_decay
+        return gradient
+
+
+class RMSprop(OptimizerConfig):
+    """Steps scaled by a running mean of the gradient's square, with momentum if wanted.
+
+    v ← ρ v + (1 - ρ) g²,  u ← μ u + g / (√v + ε),  w ← w - α u. Tieleman and Hinton, "Neural
+    Networks for Machine Learning" (2012), lecture 6.5, in the form that PyTorch uses.
+    """
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    rho: float = setting(0.99, "how much of the mean square is kept", ge=0, lt=1)
+    momentum: float = setting(0.0, "how much of the last step is kept", ge=0, lt=1)
+    epsilon: float = setting(1e-8, "keeps the division finite", gt=0, le=1)
+    weight_decay: float = _weight_decay(0.0)
+
+    def build(self, parameters: Mapping[str, Array]) -> Optimizer:
+        """The live optimizer."""
+        return _RMSprop(self, parameters)
+
+
+class _RMSprop(Optimizer):
+    slots = ("square", "velocity")
+
+    def __init__(self, config: RMSprop, parameters: Mapping[str, Array]) -> None:
+        super().__init__(parameters, config.weight_decay)
+        self._config = config
+
+    def _update(self, learning_rate: float, /, *arrays: Array) -> None:
+        parameter, gradient, square, velocity = arrays
+        step: Array = self._buffers("step", gradient.size)
+        square *= self._config.rho
+        np.multiply(gradient, 1 - self._config.rho, out=step)
+        step *= gradient
+        square += step
+        np.sqrt(square, out=step)
+        step += self._config.epsilon
+        np.divide(gradient, step, out=step)
+        velocity *= self._config.momentum
+        velocity += step
+        parameter -= np.multiply(velocity, learning_rate, out=step)
+
+
 class SGD(OptimizerConfig):
     """Steps along the gradient, with momentum: u ← μ u + g,  w ← w - α u.
 
-    Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep
-    learning" (2013), in the form that PyTorch uses.
+    With Nesterov's momentum, w ← w - α (g + μ u): the gradient counts as if it were taken where the
+    momentum leads. Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and
+    momentum in deep learning" (2013), in the form that PyTorch uses.
     """
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = setting(0.9, "how much of the last step is kept; 0 is plain SGD", ge=0, lt=1)
+    nesterov: bool = setting(False, "look ahead: step from where the momentum leads")
+    weight_decay: float = _weight_decay(0.0)
 
     def build(self, parameters: Mapping[str, Array]) -> Optimizer:
         """The live optimizer."""
@@ -123,15 +221,22 @@ class _SGD(Optimizer):
     slots = ("velocity",)
 
     def __init__(self, config: SGD, parameters: Mapping[str, Array]) -> None:
-        super().__init__(parameters)
-        self._momentum = config.momentum
+        super().__init__(parameters, config.weight_decay)
+        self._config = config
 
     def _update(self, learning_rate: float, /, *arrays: Array) -> None:
         parameter, gradient, velocity = arrays
-        velocity *= self._momentum
+        step: Array = self._buffers("step", gradient.size)
+        velocity *= self._config.momentum
         velocity += gradient
-        parameter -= learning_rate * velocity
+        if self._config.nesterov:
+            np.multiply(velocity, self._config.momentum, out=step)
+            step += gradient
+            step *= learning_rate
+        else:
+            np.multiply(velocity, learning_rate, out=step)
+        parameter -= step
 
 
-AnyOptimizer = Annotated[Adam | SGD, Field(discriminator="kind")]
+AnyOptimizer = Annotated[Adam | AdamW | RMSprop | SGD, Field(discriminator="kind")]
 """Every optimizer, told apart by its `kind`. A new one is a class and its name here."""

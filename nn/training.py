@@ -7,6 +7,7 @@ them. A loop that is restored from a state continues as if it had never stopped,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -79,7 +80,11 @@ Progress: TypeAlias = BatchDone | EvaluationAdvanced | EpochDone
 
 @dataclass
 class Position:
-    """Where a training stands. `batch` counts within the epoch; the sums are over its images."""
+    """Where a training stands. `batch` counts within the epoch; the sums are over its images.
+
+    `losses` holds what each finished epoch was judged by: the loss on the validation images, or the
+    training's own where there are none.
+    """
 
     epoch: int = 0
     batch: int = 0
@@ -91,6 +96,7 @@ class Position:
     best_epoch: int | None = None
     best_validation: dict[str, float] | None = None
     best_test: dict[str, float] | None = None
+    losses: list[float] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -135,9 +141,10 @@ class Training:
     @property
     def learning_rate(self) -> float:
         """The rate of the next step, by the schedule."""
-        training = self.config.training
-        epoch = self.position.epoch + self.position.batch / self.batches_per_epoch
-        return training.learning_rate * training.schedule.factor(epoch, training.epochs)
+        training, at = self.config.training, self.position
+        epoch = at.epoch + at.batch / self.batches_per_epoch
+        factor = training.schedule.factor(epoch, training.epochs, at.losses)
+        return training.learning_rate * factor
 
     def change(self, path: str, value: object) -> None:
         """Change a live field, from the next step on.
@@ -184,7 +191,7 @@ class Training:
             InputError: if the state is of another network or optimizer.
         """
         copy_arrays(state.arrays, self._arrays())
-        self.position = Position(**state.position)
+        self.position = Position(**deepcopy(state.position))
         self.optimizer.steps = self.position.optimizer_steps
 
     def _arrays(self) -> dict[str, Array]:
@@ -250,6 +257,7 @@ class Training:
         if best:
             at.best_epoch, at.best_test = at.epoch, asdict(test)
             at.best_validation = None if validation is None else asdict(validation)
+        at.losses.append((validation or train).loss)
         done = EpochDone(at.epoch, at.step, train, validation, test, evaluation, best)
         at.epoch += 1
         at.batch, at.images, at.correct, at.loss_sum = 0, 0, 0, 0.0

@@ -82,14 +82,15 @@ def test_a_preset_that_is_not_there() -> None:
         ("training.optimizer", 5, "training.optimizer: 5 is not a group of fields"),
         (
             "training.optimizer",
-            "rmsprop",
-            "training.optimizer: 'rmsprop' is not known; choose one of 'adam', 'sgd'",
+            "lion",
+            "training.optimizer: 'lion' is not known; choose one of 'adam', 'adamw', 'rmsprop', "
+            "'sgd'",
         ),
         (
             "training.optimizer.momentum",
             0.5,
             "training.optimizer: there is no field 'momentum'; choose one of kind, beta1, beta2, "
-            "epsilon",
+            "epsilon, weight_decay",
         ),
         (
             "network.layers.0.filters",

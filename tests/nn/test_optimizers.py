@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from math import sqrt
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from nn.optimizers import CHUNK, SGD, Adam, OptimizerConfig
+from nn.config import NetworkConfig
+from nn.network import Network
+from nn.optimizers import CHUNK, SGD, Adam, AdamW, OptimizerConfig, RMSprop
 from nn.types import Array
 
 RATE = 0.01
 STEPS = 20
 
 
-def adam_of_the_paper(config: Adam) -> Callable[[float, Iterable[float]], float]:
+Formula: TypeAlias = Callable[[float, Iterable[float]], float]
+"""What one number becomes of its start and its gradients, when it decays as weights do."""
+
+
+def adam_by_hand(config: Adam | AdamW) -> Formula:
+    """Algorithm 1 of Adam's paper, and algorithm 2 of AdamW's with PyTorch's α λ."""
+
     def train(w: float, gradients: Iterable[float]) -> float:
         m = v = 0.0
         for t, g in enumerate(gradients, 1):
+            if isinstance(config, AdamW):
+                w -= RATE * config.weight_decay * w
+            else:
+                g += config.weight_decay * w
             m = config.beta1 * m + (1 - config.beta1) * g
             v = config.beta2 * v + (1 - config.beta2) * g * g
             corrected_m = m / (1 - config.beta1**t)
@@ -30,32 +43,72 @@ def adam_of_the_paper(config: Adam) -> Callable[[float, Iterable[float]], float]
     return train
 
 
-def momentum_by_hand(config: SGD) -> Callable[[float, Iterable[float]], float]:
+def rmsprop_by_hand(config: RMSprop) -> Formula:
     def train(w: float, gradients: Iterable[float]) -> float:
-        velocity = 0.0
+        v = u = 0.0
         for g in gradients:
-            velocity = config.momentum * velocity + g
-            w -= RATE * velocity
+            g += config.weight_decay * w
+            v = config.rho * v + (1 - config.rho) * g * g
+            u = config.momentum * u + g / (sqrt(v) + config.epsilon)
+            w -= RATE * u
         return w
 
     return train
 
 
-CASES: list[tuple[OptimizerConfig, Callable[[float, Iterable[float]], float]]] = [
-    (config, adam_of_the_paper(config))
-    for config in (Adam(), Adam(beta1=0.5, beta2=0.9, epsilon=0.1), Adam(beta1=0, beta2=0))
-] + [(config, momentum_by_hand(config)) for config in (SGD(), SGD(momentum=0))]
+def momentum_by_hand(config: SGD) -> Formula:
+    def train(w: float, gradients: Iterable[float]) -> float:
+        velocity = 0.0
+        for g in gradients:
+            g += config.weight_decay * w
+            velocity = config.momentum * velocity + g
+            w -= RATE * (g + config.momentum * velocity if config.nesterov else velocity)
+        return w
+
+    return train
+
+
+def by_hand(config: OptimizerConfig) -> Formula:
+    match config:
+        case Adam() | AdamW():
+            return adam_by_hand(config)
+        case RMSprop():
+            return rmsprop_by_hand(config)
+        case SGD():
+            return momentum_by_hand(config)
+        case _:
+            raise AssertionError(f"there is no formula for {config}")
+
+
+CONFIGS: list[OptimizerConfig] = [
+    Adam(),
+    Adam(beta1=0.5, beta2=0.9, epsilon=0.1),
+    Adam(beta1=0, beta2=0),
+    Adam(weight_decay=0.1),
+    AdamW(),
+    AdamW(weight_decay=1.5),
+    AdamW(weight_decay=0),
+    RMSprop(),
+    RMSprop(rho=0.5, momentum=0.9, epsilon=0.1),
+    RMSprop(weight_decay=0.1),
+    SGD(),
+    SGD(momentum=0),
+    SGD(nesterov=True),
+    SGD(nesterov=True, momentum=0.5, weight_decay=0.1),
+    SGD(weight_decay=0.1),
+]
+CASES = [(config, by_hand(config)) for config in CONFIGS]
 
 
 @pytest.mark.parametrize(("config", "formula"), CASES)
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_the_formula(
     config: OptimizerConfig,
-    formula: Callable[[float, Iterable[float]], float],
+    formula: Formula,
     dtype: type[np.floating],
 ) -> None:
     rng = np.random.default_rng(0)
-    start = {"a": rng.standard_normal((3, 4)), "b": rng.standard_normal(5)}
+    start = {"1.weights": rng.standard_normal((3, 4)), "2.weights": rng.standard_normal(5)}
     gradients = [{k: rng.standard_normal(v.shape) for k, v in start.items()} for _ in range(STEPS)]
     parameters = {name: value.astype(dtype) for name, value in start.items()}
     optimizer = config.build(parameters)
@@ -72,20 +125,20 @@ def test_the_formula(
             assert value[at] == pytest.approx(expected, rel=tolerance, abs=tolerance)
 
 
-@pytest.mark.parametrize("config", [Adam(), SGD()])
+@pytest.mark.parametrize("config", [Adam(weight_decay=0.1), AdamW(), RMSprop(), SGD()])
 def test_parameters_larger_than_a_chunk_are_updated_everywhere(config: OptimizerConfig) -> None:
     rng = np.random.default_rng(0)
     shape = (3, CHUNK + 5)
     start, gradient = rng.standard_normal(shape), rng.standard_normal(shape)
-    large = {"w": start.copy()}
-    small = {f"{i} {half}": part.copy() for i, half, part in parts(start)}
+    large = {"weights": start.copy()}
+    small = {f"{i} {half} weights": part.copy() for i, half, part in parts(start)}
     one, many = config.build(large), config.build(small)
     for _ in range(3):
-        one.update({"w": gradient}, RATE)
-        many.update({f"{i} {half}": part for i, half, part in parts(gradient)}, RATE)
-    for i, half, part in parts(large["w"]):
-        assert_array_equal(part, small[f"{i} {half}"])
-    assert (large["w"] != start).all()
+        one.update({"weights": gradient}, RATE)
+        many.update({f"{i} {half} weights": part for i, half, part in parts(gradient)}, RATE)
+    for i, half, part in parts(large["weights"]):
+        assert_array_equal(part, small[f"{i} {half} weights"])
+    assert (large["weights"] != start).all()
 
 
 def parts(array: Array) -> list[tuple[int, str, Array]]:
@@ -97,24 +150,54 @@ def parts(array: Array) -> list[tuple[int, str, Array]]:
     ]
 
 
-@pytest.mark.parametrize("config", [Adam(), SGD()])
+@pytest.mark.parametrize("config", CONFIGS)
 def test_arrays_are_changed_in_place_and_gradients_not_at_all(config: OptimizerConfig) -> None:
     parameter, gradient = np.ones(4, np.float32), np.full(4, 2, np.float32)
-    optimizer = config.build({"w": parameter})
+    optimizer = config.build({"weights": parameter})
     held = dict(optimizer.state)
-    optimizer.update({"w": gradient}, RATE)
+    optimizer.update({"weights": gradient}, RATE)
     assert (parameter < 1).all()
     assert_array_equal(gradient, np.full(4, 2))
     assert all(optimizer.state[name] is value for name, value in held.items())
-    assert set(held) == {f"{slot}.w" for slot in optimizer.slots}
+    assert set(held) == {f"{slot}.weights" for slot in optimizer.slots}
 
 
-@pytest.mark.parametrize("config", [Adam(), SGD()])
+@pytest.mark.parametrize("config", CONFIGS)
 def test_no_gradient_moves_nothing(config: OptimizerConfig) -> None:
     parameter = np.ones(4, np.float32)
     optimizer = config.build({"w": parameter})
     optimizer.update({"w": np.zeros(4, np.float32)}, 100.0)
     assert_array_equal(parameter, np.ones(4))
+
+
+DEEP: list[dict[str, Any]] = [
+    {"kind": "conv2d", "filters": 4, "kernel_size": 3, "groups": 2},
+    {"kind": "batch_norm"},
+    {"kind": "residual", "layers": [{"kind": "conv2d", "filters": 6}, {"kind": "layer_norm"}]},
+    {"kind": "flatten"},
+    {"kind": "dense", "units": 3},
+]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        Adam(weight_decay=0.1),
+        AdamW(weight_decay=0.1),
+        RMSprop(weight_decay=0.1),
+        SGD(weight_decay=0.1),
+    ],
+)
+def test_weights_decay_and_biases_and_norms_do_not(config: OptimizerConfig) -> None:
+    """What is multiplied with inputs has two axes or more; what is one a channel has one."""
+    layers = NetworkConfig.parse({"layers": DEEP}).layers
+    parameters = Network(layers, (4, 4, 2), 3).parameters
+    for value in parameters.values():
+        value.fill(1)
+    config.build(parameters).update({k: np.zeros_like(v) for k, v in parameters.items()}, RATE)
+    assert len(parameters) == 12
+    for value in parameters.values():
+        assert (value < 1).all() if value.ndim > 1 else (value == 1).all()
 
 
 @pytest.mark.parametrize("epsilon", [1e-16, 1e-8])

@@ -185,6 +185,20 @@ CHANGING = [
         "cosine": {"kind": "cosine", "warmup": 0.7},
     }.items()
 ]
+CHANGING += [
+    pytest.param({"optimizer": optimizer, "schedule": schedule}, id=name)
+    for name, optimizer, schedule in (
+        ("adam decay exponential", {"kind": "adam", "weight_decay": 0.1}, {"kind": "exponential"}),
+        ("adamw one cycle", {"kind": "adamw"}, {"kind": "one_cycle"}),
+        ("rmsprop plateau", {"kind": "rmsprop"}, {"kind": "plateau", "patience": 0}),
+        (
+            "rmsprop momentum plateau",
+            {"kind": "rmsprop", "momentum": 0.9, "weight_decay": 0.1},
+            {"kind": "plateau", "patience": 0, "threshold": 0.99},
+        ),
+        ("nesterov", {"kind": "sgd", "nesterov": True, "weight_decay": 0.1}, {"kind": "constant"}),
+    )
+]
 
 
 @pytest.mark.parametrize("fields", CHANGING)
@@ -312,6 +326,43 @@ def test_a_cosine_sees_fractions_of_an_epoch(digits: Dataset) -> None:
     rising = [0, 0.2, 0.4, 0.6, 0.8]
     falling = [(1 + np.cos(np.pi * part)) / 2 for part in rising]
     assert rates == pytest.approx([0.01 * factor for factor in rising + falling])
+
+
+@pytest.mark.parametrize("validation", [30, 0])
+def test_a_plateau_sees_what_each_epoch_is_judged_by(digits: Dataset, validation: int) -> None:
+    """A loss that would have to become a hundredth is never better than the first."""
+    schedule = {"kind": "plateau", "patience": 0, "threshold": 0.99, "drop": 0.5}
+    settings = config(epochs=3, schedule=schedule).changed({"data.validation": validation})
+    training = start(digits, settings)
+    happened = list(training.run())
+    rates = [each.learning_rate for each in happened if isinstance(each, BatchDone)]
+    assert rates[:: training.batches_per_epoch] == [0.01, 0.01, 0.005]
+    assert len(set(rates)) == 2
+    judged = [each.validation or each.train for each in happened if isinstance(each, EpochDone)]
+    assert training.position.losses == [each.loss for each in judged]
+
+
+def test_a_position_from_before_there_were_losses_goes_on(digits: Dataset) -> None:
+    training, second = start(digits), start(digits)
+    expected = [plain(each) for each in training.run()]
+    first = start(digits)
+    list(islice(first.run(), 9))
+    state = copied(first.state())
+    del state.position["losses"]
+    second.restore(state)
+    assert [plain(each) for each in second.run()] == expected[9:]
+
+
+def test_a_state_can_be_restored_twice(digits: Dataset) -> None:
+    first = start(digits)
+    list(islice(first.run(), 9))
+    state = copied(first.state())
+    one, other = start(digits), start(digits)
+    for each in (one, other):
+        each.restore(state)
+        list(each.run())
+    assert one.position == other.position
+    assert len(one.position.losses) == 2
 
 
 def test_a_changed_learning_rate_holds_from_the_next_step(digits: Dataset) -> None:
