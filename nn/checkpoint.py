@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from nn.config import RunConfig
+from nn.data import Fingerprint
 from nn.files import write_atomically
 from nn.network import Network, copy_arrays
 from nn.schema import InputError, Schema
@@ -80,17 +81,18 @@ def read_card(path: Path) -> ModelCard:
         raise InputError(f"{path}: is a model whose description is broken ({error})") from None
 
 
-def save_checkpoint(path: Path, state: TrainingState, config: RunConfig) -> None:
-    """Write a checkpoint, atomically."""
-    _write(
-        path,
-        state.arrays,
-        {
-            "format": "cnn-tui checkpoint",
-            "position": json.dumps(state.position),
-            "config": config.model_dump_json(),
-        },
-    )
+def save_checkpoint(
+    path: Path, state: TrainingState, config: RunConfig, data: Fingerprint | None = None
+) -> None:
+    """Write a checkpoint, atomically; `data` says which images it has learned from."""
+    metadata = {
+        "format": "cnn-tui checkpoint",
+        "position": json.dumps(state.position),
+        "config": config.model_dump_json(),
+    }
+    if data is not None:
+        metadata["data"] = data.model_dump_json()
+    _write(path, state.arrays, metadata)
 
 
 def load_checkpoint(path: Path) -> tuple[TrainingState, RunConfig]:
@@ -106,6 +108,19 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, RunConfig]:
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: is a checkpoint whose description is broken ({error})") from None
     return TrainingState(arrays, position), config
+
+
+def read_fingerprint(path: Path) -> Fingerprint | None:
+    """Which images a checkpoint has learned from; None if it does not say.
+
+    Raises:
+        InputError: if there is no such file or it holds no checkpoint.
+    """
+    metadata = _metadata(path, "cnn-tui checkpoint", "checkpoint")
+    try:
+        return Fingerprint.parse(json.loads(metadata["data"])) if "data" in metadata else None
+    except ValueError as error:
+        raise InputError(f"{path}: is a checkpoint whose description is broken ({error})") from None
 
 
 def _write(path: Path, arrays: Mapping[str, Array], metadata: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from nn import presets
 from nn.augment import Augmentation
 from nn.data import DatasetInfo, describe, lasting_name
 from nn.layers import AnyLayer
+from nn.losses import Loss
 from nn.network import Plan, plan
 from nn.optimizers import Adam, AnyOptimizer
 from nn.schedules import AnySchedule, Constant
@@ -53,10 +54,24 @@ class TrainingConfig(Schema):
     """How it is trained."""
 
     epochs: int = setting(5, "times through the training images", ge=1, le=100_000, live=True)
-    batch_size: int = setting(128, "images a step", ge=1, le=65_536)
+    batch_size: int = setting(128, "images a batch", ge=1, le=65_536)
+    accumulate: int = setting(
+        1,
+        "batches whose gradients become one step: as a batch so many times larger, in less memory",
+        ge=1,
+        le=65_536,
+    )
+    patience: int | None = setting(
+        None,
+        "end after so many epochs without a better one; empty: train all epochs",
+        ge=1,
+        le=100_000,
+        live=True,
+    )
     learning_rate: float = setting(0.001, "size of a step", gt=0, le=100, live=True)
     schedule: AnySchedule = setting(Constant(), "how the rate changes", live=True)
     optimizer: AnyOptimizer = setting(Adam(), "how gradients become steps")
+    loss: Loss = setting(Loss(), "what training makes small")
     checkpoint_seconds: float = setting(
         30, "write a checkpoint at least this often, besides each epoch", gt=0, live=True
     )
@@ -91,11 +106,26 @@ class RunConfig(Schema):
         """Refuse what is valid field by field and yet cannot run.
 
         Raises:
-            InputError: if the dataset is unknown or the layers do not fit together.
+            InputError: if the dataset is unknown or fields do not fit together.
         """
         problem = self.plan().problem
         if problem is not None:
             raise InputError(f"network.layers: {problem}")
+        for path, conflict in self.conflicts(len(self.dataset().class_names)).items():
+            raise InputError(f"{path}: {conflict}")
+
+    def conflicts(self, classes: int) -> dict[str, str]:
+        """What is wrong with fields beside others, or for so many classes: sentences by path."""
+        found = {}
+        problem = self.training.loss.problem(classes)
+        if problem is not None:
+            found["training.loss.class_weights"] = problem
+        if self.training.patience is not None and self.data.validation == 0:
+            found["training.patience"] = (
+                "without validation images no epoch is better than another; "
+                "leave it empty, or set data.validation above 0"
+            )
+        return found
 
     def changed(self, values: Mapping[str, Any]) -> RunConfig:
         """A copy with some fields changed, named by path, as in `training.learning_rate`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -38,16 +38,24 @@ class Schema(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _check_plain_values(cls, values: Any) -> Any:
-        """Pydantic does not say which fields there are, and would take true for 1."""
+        """Pydantic does not say which fields there are, and would take true for 1.
+
+        Empty text in a field that may be None is None, wherever it was typed.
+        """
         if not isinstance(values, dict) or cls.model_config.get("extra") != "forbid":
             return values
+        checked = {}
         for name, value in values.items():
             if name not in cls.model_fields:
                 known = ", ".join(cls.model_fields)
                 raise ValueError(f"there is no field {name!r}; choose one of {known}")
-            if isinstance(value, bool) and cls.model_fields[name].annotation in _NUMBERS:
+            annotation = cls.model_fields[name].annotation
+            if isinstance(value, bool) and annotation in _NUMBERS:
                 raise ValueError(f"{name} cannot be {value}; give a number")
-        return values
+            optional = type(None) in get_args(annotation)
+            empty = isinstance(value, str) and not value.strip()
+            checked[name] = None if optional and empty else value
+        return checked
 
     @classmethod
     def parse(cls, values: object, where: str = "") -> Self:
@@ -76,7 +84,9 @@ def problems(error: ValidationError, where: str = "") -> list[tuple[tuple[str | 
     """Every wrong field of a validation error, as its path and a sentence about it."""
     found = []
     for item in error.errors():
-        path = tuple(part for part in item["loc"] if part not in _KINDS)
+        # A kind follows the field that has it; what comes first is a field, also if named like one.
+        loc = item["loc"]
+        path = loc[:1] + tuple(part for part in loc[1:] if part not in _KINDS)
         name = ".".join(str(part) for part in path) or "configuration"
         found.append((path, f"{where}{name}: {_sentence(item)}"))
     return found
@@ -113,7 +123,9 @@ def _sentence(item: Any) -> str:
             return f"{shown} is not text"
         case "tuple_type":
             return f"{shown} is not a list"
-        case "model_type" | "model_attributes_type":
+        case "unexpected_keyword_argument":
+            return "there is no such field"
+        case "model_type" | "model_attributes_type" | "dataclass_type":
             return f"{shown} is not a group of fields"
         case "missing":
             return "a value is needed"

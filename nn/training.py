@@ -6,20 +6,22 @@ them. A loop that is restored from a state continues as if it had never stopped,
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from nn.accumulation import Accumulation
 from nn.augment import augment
 from nn.config import RunConfig, is_live
 from nn.data import Dataset, split_validation
-from nn.losses import cross_entropy, cross_entropy_gradient, softmax
+from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weight
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
-from nn.schema import InputError
+from nn.schema import InputError, problems
 from nn.types import Array, Bytes, Integers
 
 _without_warnings = np.errstate(over="ignore", invalid="ignore")
@@ -32,7 +34,10 @@ class DivergedError(ArithmeticError):
 
 @dataclass(frozen=True)
 class BatchDone:
-    """One step was taken; loss and accuracy are of its batch, before the step."""
+    """A batch was learned from; loss and accuracy are of it, before the step that it leads to.
+
+    `step` counts batches: where several are gathered for a step, it is taken after their last.
+    """
 
     step: int
     epoch: int
@@ -78,25 +83,53 @@ class EpochDone:
 Progress: TypeAlias = BatchDone | EvaluationAdvanced | EpochDone
 
 
+_Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
 @dataclass
 class Position:
     """Where a training stands. `batch` counts within the epoch; the sums are over its images.
 
     `losses` holds what each finished epoch was judged by: the loss on the validation images, or the
-    training's own where there are none.
+    training's own where there are none. `gathered` is what the batches count whose gradients wait
+    for their group's step. Fields without a default are in every checkpoint. One that is added
+    later needs a default, with which older checkpoints load.
     """
 
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    loss_sum: float = 0.0
-    correct: int = 0
-    images: int = 0
-    optimizer_steps: int = 0
-    best_epoch: int | None = None
-    best_validation: dict[str, float] | None = None
-    best_test: dict[str, float] | None = None
+    __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    epoch: _Count
+    batch: _Count
+    step: _Count
+    loss_sum: float
+    correct: _Count
+    images: _Count
+    optimizer_steps: _Count
+    best_epoch: _Count | None
+    best_validation: Score | None
+    best_test: Score | None
+    gathered: float = 0.0
     losses: list[float] = field(default_factory=list)
+
+    @classmethod
+    def start(cls) -> Position:
+        """Before the first step."""
+        return cls(0, 0, 0, 0.0, 0, 0, 0, None, None, None)
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> Position:
+        """A position as it was written into a checkpoint.
+
+        Raises:
+            InputError: naming the first field that is missing, unknown or will not do.
+        """
+        try:
+            return _POSITION.validate_json(json.dumps(values))
+        except ValidationError as error:
+            raise InputError(problems(error, "position.")[0][1]) from None
+
+
+_POSITION = TypeAdapter(Position)
 
 
 @dataclass(frozen=True)
@@ -131,20 +164,36 @@ class Training:
             np.random.default_rng(seeds[1]),
         )
         self.optimizer = config.training.optimizer.build(self.network.parameters)
-        self.position = Position()
+        self.position = Position.start()
+        self._class_weights = config.training.loss.weights(
+            self.train.labels, len(train.class_names)
+        )
+        several = config.training.accumulate > 1
+        self._group = Accumulation(self.network.gradients) if several else None
 
     @property
     def batches_per_epoch(self) -> int:
-        """Steps an epoch; the last batch may be a short one."""
+        """Batches an epoch; the last may be a short one."""
         return -(-len(self.train) // self.config.training.batch_size)
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step, by the schedule."""
+        """The rate of the next step, by the schedule: that of the first batch that it learns."""
         training, at = self.config.training, self.position
-        epoch = at.epoch + at.batch / self.batches_per_epoch
+        batch = at.batch - at.batch % training.accumulate
+        epoch = at.epoch + batch / self.batches_per_epoch
         factor = training.schedule.factor(epoch, training.epochs, at.losses)
         return training.learning_rate * factor
+
+    @property
+    def over(self) -> Literal["epochs", "patience"] | None:
+        """Why no further epoch begins, if none does: all are over, or none was better for long."""
+        training, at = self.config.training, self.position
+        if at.epoch >= training.epochs:
+            return "epochs"
+        if at.batch > 0 or training.patience is None or at.best_epoch is None:
+            return None
+        return "patience" if at.epoch - 1 - at.best_epoch >= training.patience else None
 
     def change(self, path: str, value: object) -> None:
         """Change a live field, from the next step on.
@@ -156,17 +205,20 @@ class Training:
             raise InputError(
                 f"{path}: is no field that can change in training, as training.learning_rate is"
             )
-        self.config = self.config.changed({path: value})
+        config = self.config.changed({path: value})
+        for conflict in config.conflicts(len(self.train.class_names)).items():
+            raise InputError(": ".join(conflict))
+        self.config = config
 
     def run(self) -> Iterator[Progress]:
-        """Train until the configured epochs are over.
+        """Train until the configured epochs are over, or the patience is.
 
         Raises:
             DivergedError: when a loss is not a number; the parameters are those after the last
                 step.
         """
         at = self.position
-        while at.epoch < self.config.training.epochs:
+        while self.over is None:
             order = self._order()
             while at.batch < self.batches_per_epoch:
                 yield self._step(order)
@@ -182,21 +234,27 @@ class Training:
     def state(self) -> TrainingState:
         """Where the training stands. The arrays are the live ones: write them before going on."""
         self.position.optimizer_steps = self.optimizer.steps
+        self.position.gathered = 0.0 if self._group is None else self._group.weight
         return TrainingState(self._arrays(), asdict(self.position))
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a state of the same configuration.
 
         Raises:
-            InputError: if the state is of another network or optimizer.
+            InputError: if the state is of another network or optimizer, or is broken.
         """
+        position = Position.parse(state.position)
         copy_arrays(state.arrays, self._arrays())
-        self.position = Position(**deepcopy(state.position))
-        self.optimizer.steps = self.position.optimizer_steps
+        self.position = position
+        self.optimizer.steps = position.optimizer_steps
+        if self._group is not None:
+            self._group.weight = position.gathered
 
     def _arrays(self) -> dict[str, Array]:
         arrays = {f"parameters.{k}": v for k, v in self.network.parameters.items()}
         arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
+        if self._group is not None:
+            arrays |= {f"gathered.{k}": v for k, v in self._group.sums.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -226,14 +284,37 @@ class Training:
                 f"use a learning rate below {self.config.training.learning_rate:g}"
             )
         correct = int((logits.argmax(axis=0) == labels).sum())
-        self.network.backward(cross_entropy_gradient(logits, labels))
-        self.optimizer.update(self.network.gradients, rate)
+        smoothing = self.config.training.loss.label_smoothing
+        self.network.backward(
+            cross_entropy_gradient(logits, labels, smoothing, self._class_weights)
+        )
+        if self._gather(labels):
+            self._update(rate)
         at.batch += 1
         at.step += 1
         at.images += len(labels)
         at.loss_sum += loss * len(labels)
         at.correct += correct
         return BatchDone(at.step, at.epoch, loss, correct / len(labels), rate, len(labels))
+
+    def _gather(self, labels: Integers) -> bool:
+        """Whether the gradients are due for a step: those of this batch are the last of its group.
+
+        The last group of an epoch may be a short one.
+        """
+        if self._group is None:
+            return True
+        self._group.add(total_weight(labels, self._class_weights))
+        learned = self.position.batch + 1
+        whole = learned % self.config.training.accumulate == 0
+        if whole or learned == self.batches_per_epoch:
+            self._group.conclude()
+            return True
+        return False
+
+    def _update(self, rate: float) -> None:
+        """Change the parameters by the gradients of a whole group of batches."""
+        self.optimizer.update(self.network.gradients, rate)
 
     def _finish_epoch(self) -> Iterator[Progress]:
         validation = None
@@ -255,8 +336,7 @@ class Training:
         train = Score(at.loss_sum / at.images, at.correct / at.images)
         best = validation is None or _is_better(validation, at.best_validation)
         if best:
-            at.best_epoch, at.best_test = at.epoch, asdict(test)
-            at.best_validation = None if validation is None else asdict(validation)
+            at.best_epoch, at.best_test, at.best_validation = at.epoch, test, validation
         at.losses.append((validation or train).loss)
         done = EpochDone(at.epoch, at.step, train, validation, test, evaluation, best)
         at.epoch += 1
@@ -296,5 +376,5 @@ def _score(evaluation: Evaluation) -> Score:
     return Score(evaluation.loss, evaluation.accuracy)
 
 
-def _is_better(score: Score, best: Mapping[str, float] | None) -> bool:
-    return best is None or (score.accuracy, -score.loss) > (best["accuracy"], -best["loss"])
+def _is_better(score: Score, best: Score | None) -> bool:
+    return best is None or (score.accuracy, -score.loss) > (best.accuracy, -best.loss)

@@ -160,6 +160,9 @@ class Draft:
         config = self._validate(values)
         self._judge_dataset()
         self._judge_layers(values["network"]["layers"])
+        if config is not None:
+            for path, sentence in config.conflicts(len(self._dataset.class_names)).items():
+                self._refuse(path, sentence)
         self.config = None if self.errors else config
 
     def _validate(self, values: dict[str, Any]) -> RunConfig | None:

@@ -36,7 +36,10 @@ def notice_of(event: m.Event) -> Notice | None:
             return Notice(f"Saved as {event.name!r} ({accuracy} on the test set).")
         case m.Finished():
             accuracy = formats.percent(event.test_accuracy)
-            return Notice(f"Finished: {accuracy} on the test set, in epoch {event.best_epoch}.")
+            why = f", {event.early}" if event.early else ""
+            return Notice(
+                f"Finished{why}: {accuracy} on the test set, in epoch {event.best_epoch}."
+            )
         case m.Stopped(step=step):
             return Notice(f"Stopped at step {step:,}; r goes on from there.")
         case m.Failed():

@@ -8,6 +8,7 @@ import numpy as np
 
 from nn.data import keras, mnist
 from nn.data.dataset import Dataset, DatasetInfo, Part, Source, as_floats
+from nn.data.fingerprint import Fingerprint, fingerprint
 from nn.data.located import absolute, is_path, open_path
 from nn.data.split import split_validation
 from nn.schema import InputError
@@ -16,10 +17,12 @@ __all__ = [
     "DATASETS",
     "Dataset",
     "DatasetInfo",
+    "Fingerprint",
     "Part",
     "Source",
     "as_floats",
     "describe",
+    "fingerprint",
     "lasting_name",
     "load",
     "short_name",
@@ -65,6 +68,8 @@ def load(name: str, part: Part, limit: int | None = None) -> Dataset:
         return _load_path(name, part, limit)
     source = _source(name)
     images, labels = source.read(part)
+    if len(labels) == 0:
+        raise InputError(f"data.dataset: {name} has no {part} images at all; choose another")
     dataset = Dataset(
         name=name,
         images=images.reshape(-1, *source.info.input_shape),

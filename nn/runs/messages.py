@@ -139,7 +139,10 @@ class Saved(Message):
 
 
 class Finished(Message):
-    """All epochs are over. The figures are those of the best epoch, whose model was kept."""
+    """Training is over. The figures are those of the best epoch, whose model was kept.
+
+    `reason` says why: all epochs were taken, or the patience was over before.
+    """
 
     event: Literal["finished"] = "finished"
     step: int
@@ -150,6 +153,14 @@ class Finished(Message):
     seconds: float
     images_per_second: float
     model: str
+    reason: Literal["epochs", "patience"] = "epochs"
+
+    @property
+    def early(self) -> str:
+        """In words why training was over before its last epoch; empty if it was not."""
+        waited = self.epochs - self.best_epoch
+        since = "an epoch" if waited == 1 else f"{waited} epochs"
+        return f"after {since} without a better one" if self.reason == "patience" else ""
 
 
 class Stopped(Message):

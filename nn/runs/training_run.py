@@ -11,9 +11,16 @@ from typing import Literal, assert_never
 
 import numpy as np
 
-from nn.checkpoint import ModelCard, load_checkpoint, load_model, save_checkpoint, save_model
+from nn.checkpoint import (
+    ModelCard,
+    load_checkpoint,
+    load_model,
+    read_fingerprint,
+    save_checkpoint,
+    save_model,
+)
 from nn.config import is_live
-from nn.data import load
+from nn.data import fingerprint, load
 from nn.files import write_atomically
 from nn.metrics import Evaluation
 from nn.runs import messages as m
@@ -57,11 +64,11 @@ class TrainingRun:
         self._mark = time.monotonic()
         self._speed = Speed()
         config = run.config()
-        self.training = Training(
-            config,
-            load(config.data.dataset, "train", config.data.limit),
-            load(config.data.dataset, "test"),
-        )
+        train = load(config.data.dataset, "train", config.data.limit)
+        test = load(config.data.dataset, "test")
+        self._fingerprint = fingerprint(train, test)
+        self._require_same_data()
+        self.training = Training(config, train, test)
 
     def work(self) -> None:
         """Train from the beginning or the last checkpoint until the end or a stop."""
@@ -105,11 +112,25 @@ class TrainingRun:
     def _waiting(self) -> bool:
         return self._paused and self._steps_wanted == 0
 
+    def _require_same_data(self) -> None:
+        """A checkpoint goes on with the images that it has learned from, or not at all."""
+        file = self.run.checkpoint_file
+        began = read_fingerprint(file) if file.exists() else None
+        if began is not None:
+            began.require(self._fingerprint)
+
     def _continue_from_checkpoint(self) -> None:
-        if not self.run.checkpoint_file.exists():
+        file = self.run.checkpoint_file
+        if not file.exists():
             return
-        state, self.training.config = load_checkpoint(self.run.checkpoint_file)
-        self.training.restore(state)
+        state, self.training.config = load_checkpoint(file)
+        try:
+            self.training.restore(state)
+        except InputError as error:
+            raise InputError(
+                f"{file}: is a checkpoint that this run cannot go on from ({error}); "
+                "start a new run"
+            ) from None
         for event in self.run.events().read_all():
             if isinstance(event, m.Checkpointed):
                 self._elapsed = event.elapsed
@@ -291,7 +312,12 @@ class TrainingRun:
         self._advance_clock()
         self._report_batches()
         started = time.monotonic()
-        save_checkpoint(self.run.checkpoint_file, self.training.state(), self.training.config)
+        save_checkpoint(
+            self.run.checkpoint_file,
+            self.training.state(),
+            self.training.config,
+            self._fingerprint,
+        )
         self._checkpoint_at = time.monotonic()
         self._checkpoint_took = self._checkpoint_at - started
         self._report(m.Checkpointed(step=self.step, elapsed=self._elapsed))
@@ -317,11 +343,12 @@ class TrainingRun:
                 step=self.step,
                 epochs=position.epoch,
                 best_epoch=position.best_epoch + 1,
-                test_accuracy=position.best_test["accuracy"],
-                test_loss=position.best_test["loss"],
+                test_accuracy=position.best_test.accuracy,
+                test_loss=position.best_test.loss,
                 seconds=self._elapsed,
                 images_per_second=self._speed.overall,
                 model=str(model),
+                reason=self.training.over or "epochs",
             )
         )
 

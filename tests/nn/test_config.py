@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -12,7 +13,7 @@ from nn.layers.activation import ReLU
 from nn.layers.conv import Conv2D
 from nn.optimizers import SGD, Adam
 from nn.schedules import Cosine, Step
-from nn.schema import InputError
+from nn.schema import InputError, Schema
 
 TOML = """
 description = "as in a preset"
@@ -202,12 +203,60 @@ def test_check_names_what_does_not_fit() -> None:
         config.changed({"data.dataset": "cats"}).check()
     with pytest.raises(InputError, match=r"^network\.layers: the last layer gives 9; end with a"):
         config.changed({"network.layers.9.units": 9}).check()
+    with pytest.raises(
+        InputError, match=r"^training\.loss\.class_weights: 2 given for 10 classes; g"
+    ):
+        config.changed({"training.loss.class_weights": "1, 2"}).check()
+    with pytest.raises(
+        InputError, match=r"^training\.patience: without validation images no epoch"
+    ):
+        config.changed({"training.patience": 3, "data.validation": 0}).check()
+
+
+def optional_fields(schema: type[Schema], path: str = "") -> Iterator[str]:
+    for name, info in schema.model_fields.items():
+        annotation = info.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Schema):
+            yield from optional_fields(annotation, f"{path}{name}.")
+        elif type(None) in get_args(annotation):
+            yield f"{path}{name}"
+
+
+def test_empty_text_empties_every_optional_field() -> None:
+    paths = list(optional_fields(RunConfig))
+    assert {"data.limit", "training.threads", "training.patience", "save_as"} <= set(paths)
+    assert "training.loss.class_weights" in paths
+    for path in paths:
+        value: Any = preset("small").changed({path: ""})
+        for name in path.split("."):
+            value = getattr(value, name)
+        assert value is None, path
+
+
+def test_a_configuration_of_before_is_one_without_the_new_fields() -> None:
+    config = preset("small")
+    tree = config.model_dump(mode="json")
+    for name in ("loss", "accumulate", "patience"):
+        del tree["training"][name]
+    assert RunConfig.parse(tree) == config
+    assert config.training.loss.class_weights is None
+    assert config.training.loss.label_smoothing == 0
 
 
 def test_live_fields() -> None:
-    live = ["epochs", "learning_rate", "schedule", "schedule.warmup", "schedule.kind"]
+    live = ["epochs", "patience", "learning_rate", "schedule", "schedule.warmup", "schedule.kind"]
     assert all(is_live(f"training.{name}") for name in live)
-    fixed = ["batch_size", "optimizer", "optimizer.beta1", "seed", "threads", "epoch", ""]
+    fixed = [
+        "batch_size",
+        "accumulate",
+        "loss",
+        "optimizer",
+        "optimizer.beta1",
+        "seed",
+        "threads",
+        "epoch",
+        "",
+    ]
     assert not any(is_live(f"training.{name}") for name in fixed)
     assert not any(
         is_live(path) for path in ("", "training", "epochs", "data.limit", "data.epochs")

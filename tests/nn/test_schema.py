@@ -101,3 +101,19 @@ def test_every_problem_is_found_with_its_path() -> None:
 def test_values_do_not_change() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Cat().lives = 8  # type: ignore[misc]
+
+
+def test_empty_text_is_none_where_none_may_stand() -> None:
+    class Form(Schema):
+        limit: int | None = 5
+        share: float | None = 0.5
+        name: str | None = "x"
+        count: int = 3
+        title: str = "y"
+
+    empty = Form.parse({"limit": "", "share": " ", "name": "", "title": ""})
+    assert empty == Form(limit=None, share=None, name=None, title="")
+    with pytest.raises(
+        InputError, match=r"^count: '' is not a whole number; write one such as 10$"
+    ):
+        Form.parse({"count": ""})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from nn.accumulation import Accumulation
 from nn.config import RunConfig
 from nn.data import Dataset
 from nn.losses import softmax
@@ -184,6 +185,17 @@ CHANGING = [
         "step": {"kind": "step", "after": [1], "drop": 0.5},
         "cosine": {"kind": "cosine", "warmup": 0.7},
     }.items()
+] + [
+    pytest.param({"accumulate": 2}, id="groups of two batches"),
+    pytest.param({"accumulate": 9, "optimizer": {"kind": "sgd"}}, id="groups of all batches"),
+    pytest.param(
+        {
+            "accumulate": 3,
+            "patience": 1,
+            "loss": {"label_smoothing": 0.2, "class_weights": "balanced"},
+        },
+        id="groups, patience and another loss",
+    ),
 ]
 CHANGING += [
     pytest.param({"optimizer": optimizer, "schedule": schedule}, id=name)
@@ -432,7 +444,7 @@ def test_best_is_the_highest_validation_accuracy_and_then_the_lowest_loss(digits
             if each.best:
                 best, epoch, test = score, each.epoch, each.test
     assert training.position.best_epoch == epoch
-    assert training.position.best_test == {"loss": test.loss, "accuracy": test.accuracy}
+    assert training.position.best_test == test
 
 
 def test_a_huge_learning_rate_ends_in_a_sentence(digits: Dataset) -> None:
@@ -486,3 +498,204 @@ def test_a_hundred_real_digits_are_learned_by_heart(digits: Dataset) -> None:
     list(training.run())
     answers = training.network.predict(training.train.images).argmax(axis=1)
     assert_array_equal(answers, training.train.labels)
+
+
+@pytest.mark.parametrize("batch", [10, 8], ids=["whole groups", "a short last group"])
+@pytest.mark.parametrize(
+    "loss", [{}, {"label_smoothing": 0.1, "class_weights": "balanced"}], ids=["plain", "weighted"]
+)
+def test_a_group_of_batches_is_one_large_batch(
+    digits: Dataset, batch: int, loss: dict[str, Any]
+) -> None:
+    """In float64, so that only a wrong sum could differ."""
+
+    def trained(**fields: Any) -> tuple[dict[str, Array], list[float], int]:
+        settings = config(optimizer={"kind": "sgd"}, learning_rate=0.1, loss=loss, **fields)
+        training = start(digits, settings)
+        shape, rng = (28, 28, 1), np.random.default_rng(0)
+        training.network = Network(settings.network.layers, shape, 10, rng, np.float64)
+        training.optimizer = settings.training.optimizer.build(training.network.parameters)
+        if training._group is not None:
+            training._group = Accumulation(training.network.gradients)
+        rates = [each.learning_rate for each in training.run() if isinstance(each, BatchDone)]
+        return parameters(training), rates, training.optimizer.steps
+
+    groups = {"accumulate": 30 // batch if batch == 10 else 4, "batch_size": batch}
+    in_groups, many, steps = trained(**groups)
+    at_once, few, same_steps = trained(batch_size=30 if batch == 10 else 32)
+    assert (len(many), len(few)) == (2 * -(-150 // batch), 10)
+    assert steps == same_steps == 10
+    for name, value in in_groups.items():
+        assert_allclose(value, at_once[name], atol=1e-12)
+
+
+def test_a_groups_step_has_the_rate_of_its_first_batch(digits: Dataset) -> None:
+    settings = config(
+        batch_size=10, accumulate=3, schedule={"kind": "cosine", "warmup": 0, "floor": 0}
+    )
+    happened = start(digits, settings).run()
+    rates = [each.learning_rate for each in happened if isinstance(each, BatchDone)]
+    falling = [(1 + np.cos(np.pi * group / 10)) / 2 for group in range(10)]
+    assert rates == pytest.approx([0.01 * factor for factor in falling for _ in range(3)])
+
+
+def test_parameters_wait_for_the_last_batch_of_a_group(digits: Dataset) -> None:
+    training = start(digits, config(accumulate=2))
+    happened = training.run()
+    changed, before = [], parameters(training)
+    for _ in range(5):
+        next(happened)
+        now = parameters(training)
+        changed.append(any(not np.array_equal(value, before[name]) for name, value in now.items()))
+        before = now
+    assert changed == [False, True, False, True, True]
+    assert training.position.step == 5
+
+
+def test_the_gradient_is_of_the_chosen_loss_and_the_figures_of_the_plain_one(
+    digits: Dataset,
+) -> None:
+    """A linear network's first step, against the definition written out for each image."""
+    weights = [0.5 + label / 10 for label in range(10)]
+    settings = RunConfig.parse(
+        {
+            "data": {"validation": 0},
+            "network": {"layers": [{"kind": "flatten"}, {"kind": "dense", "units": 10}]},
+            "training": {
+                "batch_size": 100,
+                "learning_rate": 0.5,
+                "optimizer": {"kind": "sgd", "momentum": 0},
+                "loss": {"label_smoothing": 0.2, "class_weights": weights},
+            },
+        }
+    )
+    training = start(digits, settings, images=100)
+    w, b = (value.astype(np.float64) for value in parameters(training).values())
+    x, labels = training.train.images.reshape(100, -1) / 255, training.train.labels
+    answers = softmax(w @ x.T + b[:, None])
+    change, counted = np.zeros(10), 0.0
+    for n, label in enumerate(labels):
+        for c in range(10):
+            target = weights[c] * (0.8 * (c == label) + 0.02)
+            change -= target * (np.arange(10) == c) - target * answers[:, n]
+        counted += weights[label]
+    step = next(training.run())
+    assert isinstance(step, BatchDone)
+    assert step.loss == pytest.approx(-np.log(answers[labels, np.arange(100)]).mean(), rel=1e-5)
+    _, found_b = training.network.parameters.values()
+    assert_allclose(found_b, b - 0.5 * change / counted, atol=1e-6)
+
+
+def test_without_the_new_fields_nothing_has_changed(digits: Dataset) -> None:
+    """What they mean when they are off gives the same bits as leaving them out."""
+    plain_run, spelled_out = (
+        start(digits),
+        start(
+            digits,
+            config(
+                loss={"label_smoothing": 0, "class_weights": [1] * 10}, accumulate=1, patience=99
+            ),
+        ),
+    )
+    assert [plain(each) for each in plain_run.run()] == [plain(each) for each in spelled_out.run()]
+    assert_same_bits(dict(plain_run.state().arrays), dict(spelled_out.state().arrays))
+
+
+STANDSTILL = {"optimizer": {"kind": "sgd", "momentum": 0}, "learning_rate": 1e-30}
+"""So small a rate changes nothing: only the first epoch is better than all before it."""
+
+
+@pytest.mark.parametrize("patience", [1, 3])
+def test_training_ends_after_so_many_epochs_without_a_better_one(
+    digits: Dataset, patience: int
+) -> None:
+    training = start(digits, config(epochs=9, patience=patience, **STANDSTILL))
+    done = [each for each in training.run() if isinstance(each, EpochDone)]
+    assert [each.best for each in done] == [True] + [False] * patience
+    assert training.over == "patience"
+
+
+def test_a_better_epoch_renews_the_patience(digits: Dataset) -> None:
+    training = start(digits, config(epochs=30, learning_rate=0.03, patience=2))
+    best = [each.best for each in training.run() if isinstance(each, EpochDone)]
+    assert best[-3:] == [True, False, False]
+    assert (False, False) not in pairwise(best[:-1])
+    assert len(best) > 3
+
+
+def test_all_epochs_are_taken_where_the_patience_lasts(digits: Dataset) -> None:
+    training = start(digits, config(epochs=3, patience=3, **STANDSTILL))
+    assert sum(isinstance(each, EpochDone) for each in training.run()) == 3
+    assert training.over == "epochs"
+
+
+def test_an_early_end_goes_on_with_more_patience(digits: Dataset) -> None:
+    whole = start(digits, config(epochs=9, patience=4, **STANDSTILL))
+    expected = [plain(each) for each in whole.run()]
+    training = start(digits, config(epochs=9, patience=2, **STANDSTILL))
+    happened = [plain(each) for each in training.run()]
+    again = start(digits, config(epochs=9, patience=2, **STANDSTILL))
+    again.restore(copied(training.state()))
+    assert list(again.run()) == []
+    again.change("training.epochs", 20)
+    assert again.over == "patience"
+    again.change("training.patience", 4)
+    assert happened + [plain(each) for each in again.run()] == expected
+
+
+def test_less_patience_lets_the_epoch_under_way_finish(digits: Dataset) -> None:
+    training = start(digits, config(epochs=9, **STANDSTILL))
+    happened = training.run()
+    list(islice(happened, 3 * 8 + 1))
+    training.change("training.patience", 1)
+    resumed = start(digits, config(epochs=9, patience=1, **STANDSTILL))
+    resumed.restore(copied(training.state()))
+    rest = [plain(each) for each in happened]
+    assert [plain(each) for each in resumed.run()] == rest
+    assert len(rest) == 7
+
+
+def test_patience_needs_validation_images_also_when_it_changes(digits: Dataset) -> None:
+    training = start(digits, config().changed({"data.validation": 0}))
+    with pytest.raises(
+        InputError, match=r"^training\.patience: without validation images no epoch"
+    ):
+        training.change("training.patience", 3)
+    assert training.config.training.patience is None
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"epoch": "x"}, "position.epoch: 'x' is not a whole number; write one such as 10"),
+        ({"step": -1}, "position.step: -1 is too small; give 0 or more"),
+        ({"step": None}, "position.step: None is not a whole number; write one such as 10"),
+        ({"loss_sum": float("nan")}, "position.loss_sum: nan is not a number; write one such as 0"),
+        ({"best_test": {"loss": 1.0}}, "position.best_test.accuracy: a value is needed"),
+        ({"mood": "good"}, "position.mood: there is no such field"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_broken_position_is_refused(
+    digits: Dataset, change: dict[str, Any], sentence: str
+) -> None:
+    training = start(digits)
+    state = start(digits).state()
+    before = training.position
+    with pytest.raises(InputError) as caught:
+        training.restore(TrainingState(state.arrays, state.position | change))
+    assert str(caught.value).startswith(sentence)
+    assert training.position is before
+
+
+def test_a_position_of_before_loads_and_one_that_lacks_more_does_not(digits: Dataset) -> None:
+    """The fields that checkpoints had before any was added."""
+    state = start(digits).state()
+    first = ["epoch", "batch", "step", "loss_sum", "correct", "images", "optimizer_steps"]
+    first += ["best_epoch", "best_validation", "best_test"]
+    old = {name: state.position[name] for name in first}
+    start(digits).restore(TrainingState(state.arrays, old))
+    for name in first:
+        less = {each: value for each, value in old.items() if each != name}
+        with pytest.raises(InputError, match=rf"^position\.{name}: a value is needed$"):
+            start(digits).restore(TrainingState(state.arrays, less))

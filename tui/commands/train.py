@@ -114,7 +114,7 @@ def _old_run(library: Library, wish: Wish) -> RunFolder:
     for field in changes:
         if not is_live(field):
             raise InputError(f"{field}: cannot change in a run that began; start a new one")
-    run.config().changed(changes)
+    run.config().changed(changes).check()
     for field, value in changes.items():
         send(run, Set(field=field, value=value))
     return run
@@ -190,9 +190,11 @@ class _Follower:
             values = done.model_dump(mode="json", exclude={"time"})
             print(json.dumps(values | {"run": self.run.id}), flush=True)
         else:
+            early = f", ended {done.early}" if done.early else ""
             print(
                 f"test accuracy {percent(done.test_accuracy)}, loss {done.test_loss:.4f} "
-                f"(best of {done.epochs} epochs: {done.best_epoch}) in {duration(done.seconds)}, "
+                f"(best of {done.epochs} epochs: {done.best_epoch}{early}) "
+                f"in {duration(done.seconds)}, "
                 f"{done.images_per_second:,.0f} images/s\nrun {self.run.id}, model {done.model}"
             )
         if self.min_accuracy is not None and done.test_accuracy < self.min_accuracy:

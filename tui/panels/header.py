@@ -51,6 +51,8 @@ def _progress(run: RunState, word: str, ascii: bool) -> list[Piece]:
         word = f"evaluating {formats.percent(done / max(total, 1), 0)}"
     if not word and phase is Phase.PAUSED:
         word = f"paused at step {formats.count(run.step)}"
+    if not word and run.finished is not None and run.finished.early:
+        word = "finished early"
     pieces = [piece(f"{PHASE_SIGNS[phase][ascii]} {word or phase.value}", 0, "bold")]
     pieces.append(piece(f"epoch {_current_epoch(run)}/{run.config.training.epochs}", 2))
     pieces.append(piece(bar(run.progress, 10, track=True, ascii=ascii), 8))
@@ -64,4 +66,5 @@ def _progress(run: RunState, word: str, ascii: bool) -> list[Piece]:
 
 def _current_epoch(run: RunState) -> int:
     """The epoch that is under way, counted from 1; at the end the last one."""
-    return max(1, min(run.epoch + 1, run.config.training.epochs))
+    under_way = run.epoch if run.phase is Phase.FINISHED else run.epoch + 1
+    return max(1, min(under_way, run.config.training.epochs))
