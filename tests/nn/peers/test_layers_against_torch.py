@@ -33,6 +33,7 @@ from nn.layers.shape import Flatten
 from nn.types import Array, Shape
 
 torch: Any = pytest.importorskip("torch")
+torch.set_num_threads(1)  # Its own threads would wait for each other longer than they work.
 F = torch.nn.functional
 
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
