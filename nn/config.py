@@ -72,6 +72,19 @@ class TrainingConfig(Schema):
     schedule: AnySchedule = setting(Constant(), "how the rate changes", live=True)
     optimizer: AnyOptimizer = setting(Adam(), "how gradients become steps")
     loss: Loss = setting(Loss(), "what training makes small")
+    clip_norm: float | None = setting(
+        None,
+        "shorten a gradient that is longer than this, so that no step is wild; empty: never",
+        gt=0,
+        live=True,
+    )
+    average: float | None = setting(
+        None,
+        "judge and save a running average of the weights, which keeps this share of itself at each "
+        "step, as in 0.999; empty: the newest weights",
+        gt=0,
+        lt=1,
+    )
     checkpoint_seconds: float = setting(
         30, "write a checkpoint at least this often, besides each epoch", gt=0, live=True
     )

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from math import sqrt
+from collections.abc import Mapping
+from math import isfinite, sqrt
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
 from nn.ops.buffers import Buffers
+from nn.ops.chunks import chunks, norm
 from nn.schema import Schema, setting
 from nn.types import Array
-
-CHUNK = 16384
-"""Values updated at a time: several float32 arrays of this size stay in the cache together."""
 
 
 def _weight_decay(default: float) -> Any:
@@ -68,7 +66,7 @@ class Optimizer(ABC):
             arrays = [parameter, gradients[name]]
             arrays += [self.state[f"{slot}.{name}"] for slot in self.slots]
             decays = self._weight_decay > 0 and name.endswith("weights")
-            for parts in _chunks(*arrays):
+            for parts in chunks(*arrays):
                 if decays:
                     parts[1] = self._decay(learning_rate, *parts[:2])
                 self._update(learning_rate, *parts)
@@ -85,10 +83,18 @@ class Optimizer(ABC):
         """Change a part of one parameter, given it, its gradient and its slots, all flat."""
 
 
-def _chunks(*arrays: Array) -> Iterator[list[Array]]:
-    flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, flat[0].size, CHUNK):
-        yield [array[start : start + CHUNK] for array in flat]
+def clip(gradients: Mapping[str, Array], limit: float) -> float:
+    """Shorten gradients whose norm, all of them as one vector, is above a limit; returns the norm.
+
+    g ← g min(1, limit / (‖g‖ + 10⁻⁶)). A norm that is not finite shortens nothing. Pascanu, Mikolov
+    and Bengio, "On the difficulty of training recurrent neural networks" (2013), algorithm 1, in
+    the form that PyTorch uses.
+    """
+    length = norm(gradients.values())
+    if isfinite(length) and length + 1e-6 > limit:
+        for gradient in gradients.values():
+            gradient *= limit / (length + 1e-6)
+    return length
 
 
 class _AdamConfig(OptimizerConfig):

@@ -21,6 +21,8 @@ from nn.data import Dataset, split_validation
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weight
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
+from nn.ops.chunks import move_towards
+from nn.optimizers import clip
 from nn.schema import InputError, problems
 from nn.types import Array, Bytes, Integers
 
@@ -144,7 +146,7 @@ class Training:
     """One network learning one dataset.
 
     `train` and `test` are the dataset's two parts; the validation images are taken from `train`.
-    The network's parameters are those of the newest step.
+    `network` learns: its parameters are those of the newest step. `judged` is evaluated and kept.
     """
 
     def __init__(self, config: RunConfig, train: Dataset, test: Dataset) -> None:
@@ -157,12 +159,12 @@ class Training:
         self.train = train.subset(learned) if held_out else train
         self.validation = train.subset(validated) if held_out else None
         self.test = test
-        self.network = Network(
-            config.network.layers,
-            train.images.shape[1:],
-            len(train.class_names),
-            np.random.default_rng(seeds[1]),
-        )
+        parts = config.network.layers, train.images.shape[1:], len(train.class_names)
+        self.network = Network(*parts, np.random.default_rng(seeds[1]))
+        self._averaged: Network | None = None
+        if config.training.average is not None:
+            self._averaged = Network(*parts)
+            copy_arrays(self.network.parameters, self._averaged.parameters)
         self.optimizer = config.training.optimizer.build(self.network.parameters)
         self.position = Position.start()
         self._class_weights = config.training.loss.weights(
@@ -195,6 +197,19 @@ class Training:
             return None
         return "patience" if at.epoch - 1 - at.best_epoch >= training.patience else None
 
+    @property
+    def judged(self) -> Network:
+        """The network that is evaluated and saved: the one that learns or, if an average is kept,
+        one of averaged parameters.
+
+        It takes what else training gathers, as the running statistics of batch norm, from the one
+        that learns, as PyTorch's `AveragedModel` does.
+        """
+        if self._averaged is None:
+            return self.network
+        copy_arrays(self.network.state, self._averaged.state)
+        return self._averaged
+
     def change(self, path: str, value: object) -> None:
         """Change a live field, from the next step on.
 
@@ -214,8 +229,8 @@ class Training:
         """Train until the configured epochs are over, or the patience is.
 
         Raises:
-            DivergedError: when a loss is not a number; the parameters are those after the last
-                step.
+            DivergedError: when a loss or a norm is not a number; the parameters are those after
+                the last step.
         """
         at = self.position
         while self.over is None:
@@ -227,9 +242,9 @@ class Training:
     def evaluate(
         self, which: Literal["validation", "test"]
     ) -> Iterator[EvaluationAdvanced | Evaluation]:
-        """Go over a set of images as the network is now; the last value is the result."""
+        """Go over a set of images as `judged` is now; the last value is the result."""
         data = self.test if which == "test" or self.validation is None else self.validation
-        yield from evaluate(self.network, data)
+        yield from evaluate(self.judged, data)
 
     def state(self) -> TrainingState:
         """Where the training stands. The arrays are the live ones: write them before going on."""
@@ -255,6 +270,8 @@ class Training:
         arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
         if self._group is not None:
             arrays |= {f"gathered.{k}": v for k, v in self._group.sums.items()}
+        if self._averaged is not None:
+            arrays |= {f"average.{k}": v for k, v in self._averaged.parameters.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -279,10 +296,7 @@ class Training:
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
         if not np.isfinite(loss):
-            raise DivergedError(
-                f"training diverged at step {at.step + 1}: the loss is {loss}; "
-                f"use a learning rate below {self.config.training.learning_rate:g}"
-            )
+            raise self._diverged(f"the loss is {loss}")
         correct = int((logits.argmax(axis=0) == labels).sum())
         smoothing = self.config.training.loss.label_smoothing
         self.network.backward(
@@ -313,8 +327,32 @@ class Training:
         return False
 
     def _update(self, rate: float) -> None:
-        """Change the parameters by the gradients of a whole group of batches."""
+        """Change the parameters by the gradients of a group, then their average by them."""
+        limit = self.config.training.clip_norm
+        if limit is not None:
+            length = clip(self.network.gradients, limit)
+            if not np.isfinite(length):
+                raise self._diverged(f"the norm of the gradient is {length}")
         self.optimizer.update(self.network.gradients, rate)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Average the parameters of all steps, the newest most: a ← d a + (1 - d) w.
+
+        Polyak and Juditsky, "Acceleration of Stochastic Approximation by Averaging" (1992), here
+        exponentially, as TensorFlow's `ExponentialMovingAverage` does: after t steps d is at most
+        (1 + t) / (10 + t), so that the start is soon forgotten.
+        """
+        share, steps = self.config.training.average, self.optimizer.steps
+        if share is not None and self._averaged is not None:
+            kept = min(share, (1 + steps) / (10 + steps))
+            move_towards(self._averaged.parameters, self.network.parameters, 1 - kept)
+
+    def _diverged(self, how: str) -> DivergedError:
+        return DivergedError(
+            f"training diverged at step {self.position.step + 1}: {how}; "
+            f"use a learning rate below {self.config.training.learning_rate:g}"
+        )
 
     def _finish_epoch(self) -> Iterator[Progress]:
         validation = None

@@ -182,7 +182,7 @@ class TrainingRun:
         if done.best:
             save_model(
                 self.run.best_file,
-                self.training.network.stored,
+                self.training.judged.stored,
                 self._card(done.test.loss, done.test.accuracy),
             )
         validation = done.validation
@@ -264,7 +264,7 @@ class TrainingRun:
             path = self.library.model_path(name)
             result = self._evaluate()
             card = self._card(result.loss, result.accuracy)
-            save_model(path, self.training.network.stored, card)
+            save_model(path, self.training.judged.stored, card)
         except (InputError, OSError) as error:
             return str(error)
         self._report(

@@ -12,7 +12,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from nn.config import NetworkConfig
 from nn.network import Network
-from nn.optimizers import CHUNK, SGD, Adam, AdamW, OptimizerConfig, RMSprop
+from nn.ops.chunks import CHUNK
+from nn.optimizers import SGD, Adam, AdamW, OptimizerConfig, RMSprop, clip
 from nn.types import Array
 
 RATE = 0.01
@@ -207,3 +208,35 @@ def test_adam_divides_by_no_zero_in_float32(epsilon: float) -> None:
         {"w": np.array([0, 1e-30], np.float32)}, RATE
     )
     assert_allclose(parameter, [1, 1], atol=2 * RATE)
+
+
+@pytest.mark.parametrize("limit", [1.0, 6.5, 6.6, 100.0])
+def test_gradients_are_clipped_together(limit: float) -> None:
+    """‖(2, 3, 5, 2, 1)‖ = √43 ≈ 6.557."""
+    gradients = {"a": np.array([[2.0, -3.0]]), "b": np.array([5.0, 2.0, 1.0])}
+    assert clip(gradients, limit) == pytest.approx(sqrt(43))
+    shortened = limit / (sqrt(43) + 1e-6) if limit < sqrt(43) else 1
+    assert_allclose(gradients["a"], [[2 * shortened, -3 * shortened]], rtol=1e-14)
+    assert_allclose(gradients["b"], [5 * shortened, 2 * shortened, shortened], rtol=1e-14)
+
+
+def test_a_gradient_of_zero_and_none_at_all_are_left_alone() -> None:
+    gradients = {"a": np.zeros(3, np.float32)}
+    assert clip(gradients, 1e-9) == 0
+    assert_array_equal(gradients["a"], np.zeros(3))
+    assert clip({}, 1) == 0
+
+
+def test_large_numbers_are_clipped_to_the_limit_in_float32() -> None:
+    """Their squares are out of the range of float32."""
+    gradients = {"a": np.array([3e30, -4e30], np.float32)}
+    assert clip(gradients, 10) == pytest.approx(5e30)
+    assert_allclose(gradients["a"], [6, -8], rtol=1e-6)
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_norm_that_is_not_finite_is_told_and_changes_nothing(broken: float) -> None:
+    gradients = {"a": np.array([1, broken], np.float32), "b": np.array([2], np.float32)}
+    assert not np.isfinite(clip(gradients, 1))
+    assert_array_equal(gradients["a"], [1, broken])
+    assert_array_equal(gradients["b"], [2])

@@ -211,6 +211,19 @@ CHANGING += [
         ("nesterov", {"kind": "sgd", "nesterov": True, "weight_decay": 0.1}, {"kind": "constant"}),
     )
 ]
+CHANGING += [
+    pytest.param({"clip_norm": 0.3}, id="clipped"),
+    pytest.param({"average": 0.9}, id="averaged"),
+    pytest.param(
+        {
+            "average": 0.3,
+            "clip_norm": 1.0,
+            "optimizer": {"kind": "adamw"},
+            "schedule": {"kind": "plateau", "patience": 0, "threshold": 0.99},
+        },
+        id="all at once",
+    ),
+]
 
 
 @pytest.mark.parametrize("fields", CHANGING)
@@ -455,6 +468,130 @@ def test_a_huge_learning_rate_ends_in_a_sentence(digits: Dataset) -> None:
     with pytest.raises(DivergedError, match=rf"^training diverged at step \d+: {sentence}"):
         list(training.run())
     assert training.position.step >= 1
+
+
+NORMED = [
+    {"kind": "conv2d", "filters": 3, "kernel_size": 3, "stride": 2},
+    {"kind": "batch_norm"},
+    {"kind": "flatten"},
+    {"kind": "dense", "units": 10},
+]
+
+
+@pytest.mark.parametrize("share", [0.5, 0.999])
+def test_the_average_by_hand(digits: Dataset, share: float) -> None:
+    settings = config(average=share).changed({"network.layers": NORMED})
+    training = start(digits, settings)
+    expected = {k: v.astype(np.float64) for k, v in parameters(training).items()}
+    for progress in training.run():
+        if not isinstance(progress, BatchDone):
+            continue
+        kept = min(share, (1 + progress.step) / (10 + progress.step))
+        for name, value in training.network.parameters.items():
+            expected[name] = kept * expected[name] + (1 - kept) * value
+        for name, value in training.judged.parameters.items():
+            assert_allclose(value, expected[name], atol=1e-6)
+            assert not np.array_equal(value, training.network.parameters[name])
+
+
+def test_the_average_is_judged_with_the_running_statistics_of_training(digits: Dataset) -> None:
+    training = start(digits, config(average=0.9).changed({"network.layers": NORMED}))
+    done = list(training.run())[-1]
+    assert isinstance(done, EpochDone)
+    arrays = training.state().arrays
+    other = Network(training.config.network.layers, (28, 28, 1), 10)
+    for name, value in other.parameters.items():
+        value[...] = arrays[f"average.{name}"]
+    for name, value in other.state.items():
+        value[...] = arrays[f"state.{name}"]
+    assert_array_equal(done.evaluation.probabilities, other.predict(training.test.images))
+    assert training.validation is not None
+    assert done.validation is not None
+    answers = other.predict(training.validation.images).argmax(axis=1)
+    assert done.validation.accuracy == np.mean(answers == training.validation.labels)
+    assert_same_bits(training.judged.stored, other.stored)
+    raw = training.network.predict(training.test.images)
+    assert not np.array_equal(done.evaluation.probabilities, raw)
+
+
+def test_an_average_leaves_training_as_it_is(digits: Dataset) -> None:
+    normed = {"network.layers": NORMED}
+    averaged, plain_one = (
+        start(digits, c.changed(normed)) for c in (config(average=0.9), config())
+    )
+    for training in (averaged, plain_one):
+        list(training.run())
+    assert_same_bits(parameters(averaged), parameters(plain_one))
+    found, expected = averaged.state().arrays, plain_one.state().arrays
+    assert {k for k in found if k not in expected} == {f"average.{k}" for k in parameters(averaged)}
+    assert_same_bits({k: found[k] for k in expected}, dict(expected))
+    assert plain_one.judged is plain_one.network
+
+
+@pytest.mark.parametrize("taken", [3, 6])
+def test_an_evaluation_that_is_left_halfway_leaves_no_trace(digits: Dataset, taken: int) -> None:
+    whole, left = (start(digits, config(average=0.9)) for _ in range(2))
+    expected = [plain(each) for each in whole.run()]
+    happened = left.run()
+    assert [plain(each) for each in islice(happened, taken)] == expected[:taken]
+    before = copied(left.state())
+    evaluation = left.evaluate("test")
+    next(evaluation)
+    assert_same_bits(dict(left.state().arrays), before.arrays)
+    assert left.state().position == before.position
+    assert [plain(each) for each in happened] == expected[taken:]
+    assert_same_bits(dict(left.state().arrays), dict(whole.state().arrays))
+
+
+def test_a_state_without_the_average_is_refused(digits: Dataset) -> None:
+    with pytest.raises(InputError, match=r"^average\.1\.conv2d\.weights is missing"):
+        start(digits, config(average=0.9)).restore(start(digits).state())
+
+
+def test_steps_are_as_long_as_the_clipped_gradient(digits: Dataset) -> None:
+    fields = {"optimizer": {"kind": "sgd", "momentum": 0}, "learning_rate": 0.5}
+    free, clipped = start(digits, config(**fields)), start(digits, config(**fields, clip_norm=0.1))
+    before = parameters(free)
+    for training in (free, clipped):
+        next(training.run())
+
+    def moved(training: Training) -> Array:
+        found = training.network.parameters
+        return np.concatenate([(found[k] - v).ravel() for k, v in before.items()])
+
+    far, near = moved(free).astype(np.float64), moved(clipped).astype(np.float64)
+    assert np.linalg.norm(far) > 0.06
+    assert np.linalg.norm(near) == pytest.approx(0.5 * 0.1, rel=1e-4)
+    assert_allclose(near / np.linalg.norm(near), far / np.linalg.norm(far), atol=1e-4)
+
+
+def test_clipping_may_begin_in_training(digits: Dataset) -> None:
+    training = start(digits, config(optimizer={"kind": "sgd", "momentum": 0}, learning_rate=1))
+    happened = training.run()
+    next(happened)
+    before = parameters(training)
+    training.change("training.clip_norm", "1e-9")
+    next(happened)
+    for name, value in training.network.parameters.items():
+        assert_allclose(value, before[name], atol=1e-8)
+
+
+def test_a_gradient_out_of_range_is_not_clipped_but_told(digits: Dataset) -> None:
+    """All logits are 0, so the loss is log 10; but the first layer's gradient is about 10⁴⁰."""
+    dense = [{"kind": "dense", "units": units} for units in (9, 9, 10)]
+    settings = config(clip_norm=1.0).changed({"network.layers": [{"kind": "flatten"}, *dense]})
+    training = start(digits, settings)
+    weights = [value for value in training.network.parameters.values() if value.ndim == 2]
+    weights[0].fill(0)
+    weights[1].fill(1e20)
+    weights[2][...] = np.where(np.arange(10) % 2, 1e20, -1e20)[:, None]
+    before = parameters(training)
+    with pytest.raises(
+        DivergedError, match=r"^training diverged at step 1: the norm of the gradient is (inf|nan);"
+    ):
+        next(training.run())
+    assert_same_bits(parameters(training), before)
+    assert training.position.step == 0
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])

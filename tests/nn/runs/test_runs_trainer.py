@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 
-from nn.checkpoint import load_checkpoint, read_card
+from nn.checkpoint import load_checkpoint, load_model, read_card
 from nn.config import RunConfig
+from nn.data import load
+from nn.metrics import Evaluation
 from nn.runs import messages as m
 from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
 from nn.runs.folder import Library, RunFolder
 from nn.schema import InputError
+from nn.training import evaluate
 
 PATIENCE = 60.0
 
@@ -49,6 +52,12 @@ def assert_same_arrays(left: Path, right: Path) -> None:
     a, b = arrays(left), arrays(right)
     assert a.keys() == b.keys()
     assert all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def averages(run: RunFolder) -> dict[str, np.ndarray]:
+    start = "average."
+    found = arrays(run.checkpoint_file)
+    return {k.removeprefix(start): v for k, v in found.items() if k.startswith(start)}
 
 
 @pytest.fixture
@@ -255,3 +264,28 @@ def test_a_dataset_that_cannot_be_loaded_ends_the_run_with_its_sentence(
     assert isinstance(failed, m.Failed)
     assert failed.kind == "input"
     assert "keras:nothing" in failed.message
+
+
+def test_the_average_is_what_is_saved_and_kept(library: Library, long: RunConfig) -> None:
+    settings = {"training.average": 0.9, "data.validation": 0, "training.schedule": "constant"}
+    run = library.create_run(long.changed(settings))
+    start_trainer(run)
+    assert tell(run, m.Pause()).error is None
+    assert tell(run, m.Step()).error is None
+    assert wait_until(lambda: len(events_of(run, m.Paused)) == 2, PATIENCE)
+    assert tell(run, m.Save(name="mine")).error is None
+    model = load_model(library.model_path("mine"))
+    raw = arrays(run.checkpoint_file)
+    for name, value in averages(run).items():
+        assert np.array_equal(value, model.network.parameters[name])
+        assert not np.array_equal(value, raw[f"parameters.{name}"])
+    *_, result = evaluate(model.network, load("mnist", "test"))
+    assert isinstance(result, Evaluation)
+    assert model.card.test_accuracy == result.accuracy
+    assert tell(run, m.Set(field="training.epochs", value=1)).error is None
+    assert tell(run, m.Resume()).error is None
+    assert isinstance(to_the_end(run)[-1], m.Finished)
+    best = load_model(run.best_file).network.parameters
+    assert best.keys() == averages(run).keys()
+    for name, value in averages(run).items():
+        assert np.array_equal(value, best[name])
