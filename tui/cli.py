@@ -117,7 +117,7 @@ def train(
     epochs: Annotated[
         int | None, typer.Option(metavar="N", help="Times through the training images.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Images a step.")] = None,
+    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Images a batch.")] = None,
     learning_rate: Annotated[
         float | None, typer.Option(metavar="X", help="The size of a step.")
     ] = None,

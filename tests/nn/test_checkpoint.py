@@ -16,11 +16,12 @@ from nn.checkpoint import (
     load_checkpoint,
     load_model,
     read_card,
+    read_fingerprint,
     save_checkpoint,
     save_model,
 )
 from nn.config import RunConfig, preset
-from nn.data import Dataset
+from nn.data import Dataset, fingerprint
 from nn.network import Network
 from nn.schema import InputError
 from nn.training import Training
@@ -75,13 +76,24 @@ def test_others_can_read_a_model(tmp_path: Path) -> None:
     assert card["test_accuracy"] == 0.9
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"training.optimizer": "adam"},
+        {"training.optimizer": "sgd"},
+        {
+            "training.accumulate": 3,
+            "training.batch_size": 40,
+            "training.loss": {"label_smoothing": 0.1, "class_weights": "balanced"},
+            "training.patience": 1,
+        },
+    ],
+    ids=["adam", "sgd", "inside a group of batches"],
+)
 def test_a_checkpoint_continues_bit_for_bit(
-    tmp_path: Path, digits: Dataset, optimizer: str
+    tmp_path: Path, digits: Dataset, fields: dict[str, Any]
 ) -> None:
-    config = CONFIG.changed(
-        {"training.optimizer": optimizer, "training.epochs": 2, "data.validation": 20}
-    )
+    config = CONFIG.changed({"training.epochs": 2, "data.validation": 20} | fields)
     parts = digits.take(300), digits.subset(np.arange(400, 440))
     whole, first = Training(config, *parts), Training(config, *parts)
     list(whole.run())
@@ -224,3 +236,22 @@ def test_parameters_that_are_no_single_block_of_memory_are_saved_right(tmp_path:
     loaded = load_model(path).network.parameters
     for name, value in parameters.items():
         assert_array_equal(loaded[name], value)
+
+
+def test_a_checkpoint_says_which_images_it_has_learned_from(
+    tmp_path: Path, digits: Dataset
+) -> None:
+    path = tmp_path / "c.safetensors"
+    state = Training(CONFIG, digits, digits).state()
+    save_checkpoint(path, state, CONFIG)
+    assert read_fingerprint(path) is None
+    data = fingerprint(digits, digits.take(40))
+    save_checkpoint(path, state, CONFIG, data)
+    assert read_fingerprint(path) == data
+    assert load_checkpoint(path)[0].position == state.position
+    for broken in ("{", "{}", "[]"):
+        metadata = {"format": "cnn-tui checkpoint", "data": broken}
+        save_file({"w": np.zeros(3)}, path, metadata)
+        assert message(read_fingerprint, path).startswith(
+            "is a checkpoint whose description is broken ("
+        )

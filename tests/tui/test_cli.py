@@ -21,6 +21,7 @@ from nn.data import load
 from nn.runs import messages as m
 from nn.runs.client import send, wait_until
 from nn.runs.folder import Library
+from tui.commands.train import Wish
 
 PATIENCE = 60.0
 TINY = ["--preset", "small", "--limit", "500", "--batch-size", "20", "--threads", "1"]
@@ -201,7 +202,7 @@ def test_an_interrupted_training_is_saved_and_says_how_to_go_on(
     assert not run.has_trainer()
     assert run.checkpoint_file.exists()
     past = len(run.events().read_all())
-    more = cnn_tui("train", "--resume", run.id, "--epochs", 2, "--json")
+    more = cnn_tui("train", "--resume", run.id, "--epochs", 3, "--json")
     assert more.returncode == 0, more.stderr
     assert lines(more.stdout)[-1]["event"] == "finished"
     assert len(run.events().read_all()) > past
@@ -296,6 +297,11 @@ def broken(tmp_path: Path, trained: tuple[Path, dict[str, object]]) -> dict[str,
                 "network.layers.0.padding=valid",
             ],
             "kernel does not fit into its 28×28 input",
+        ),
+        (["train", "--set", "training.loss.class_weights=1,2"], "2 given for 10 classes"),
+        (
+            ["train", "--set", "training.patience=2", "--set", "data.validation=0"],
+            "training.patience: without validation images",
         ),
         (["train", "--save", "../x"], "'../x' will not do"),
         (["train", "--config", "missing.toml"], "missing.toml: there is no such file"),
@@ -416,3 +422,27 @@ def test_a_saved_model_is_not_replaced_unasked(
     assert done.returncode == 2
     assert "add --force" in done.stderr
     assert model.read_bytes() == before
+
+
+def test_empty_text_means_what_the_help_says() -> None:
+    empty = ["data.limit=", "training.patience=", "training.loss.class_weights=", "save_as="]
+    fields = {"data.limit": 100, "training.patience": 3, "save_as": "x"}
+    wish = Wish(None, "small", fields, empty, resume=None, force=False)
+    assert wish.config() == preset("small")
+    wish = Wish(None, "small", {}, ["training.loss.class_weights=1,2"], resume=None, force=False)
+    assert wish.config().training.loss.class_weights == (1, 2)
+
+
+def test_an_early_end_is_told(models: Path, cnn_tui: Command) -> None:
+    standstill = ["training.optimizer=sgd", "training.learning_rate=1e-30", "training.patience=2"]
+    fields = [word for field in standstill for word in ("--set", field)]
+    done = cnn_tui("train", *TINY, "--epochs", 9, *fields)
+    assert done.returncode == 0, done.stderr
+    assert "(best of 3 epochs: 1, ended after 2 epochs without a better one) in" in done.stdout
+    run = Library(models).find_run("latest")
+    again = cnn_tui("train", "--resume", run.id, "--epochs", 3, "--json")
+    last = lines(again.stdout)[-1]
+    assert (last["event"], last["reason"]) == ("finished", "epochs")
+    wrong = cnn_tui("train", "--resume", run.id, "--set", "training.patience=0")
+    assert wrong.returncode == 2
+    assert "training.patience: 0 is too small" in wrong.stderr

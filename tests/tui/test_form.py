@@ -630,3 +630,46 @@ def test_augmentation_can_be_typed_and_changes_a_run_that_trains() -> None:
     changes = draft.live_changes(config)
     assert list(changes) == ["training.augmentation"]
     assert config.changed(changes) == draft.config
+
+
+def test_what_is_made_small_and_how_long_to_wait_can_be_typed() -> None:
+    draft = Draft(preset("mlp"))
+    fields = by_path(draft.fields("training"))
+    new = ["loss.label_smoothing", "loss.class_weights", "accumulate", "patience"]
+    for name in new:
+        assert fields[f"training.{name}"].help, name
+    assert [name for name in new if fields[f"training.{name}"].live] == ["patience"]
+    typed = {"loss.label_smoothing": "0.1", "loss.class_weights": "1, 2, 3, 4, 5, 6, 7, 8, 9, 0.5"}
+    typed |= {"accumulate": "4", "patience": "3"}
+    for name, text in typed.items():
+        draft.set(f"training.{name}", text)
+    assert draft.errors == {}
+    assert draft.config is not None
+    training = draft.config.training
+    assert (training.accumulate, training.patience) == (4, 3)
+    assert training.loss.label_smoothing == 0.1
+    assert training.loss.class_weights == (1, 2, 3, 4, 5, 6, 7, 8, 9, 0.5)
+    again = Draft(draft.config)
+    assert again.config == draft.config
+    assert again.differing(draft.config) == []
+    for name in ("loss.class_weights", "patience"):
+        draft.set(f"training.{name}", "")
+    assert draft.errors == {}
+    assert draft.config.training.patience is None
+    assert draft.config.training.loss.class_weights is None
+
+
+def test_fields_that_contradict_others_say_so_beside_themselves() -> None:
+    draft = Draft(preset("mlp"))
+    draft.set("training.loss.class_weights", "1, 2")
+    draft.set("training.patience", "3")
+    draft.set("data.validation", "0")
+    assert draft.config is None
+    assert draft.errors["training.loss.class_weights"] == (
+        "2 given for 10 classes; give one weight a class, or balanced"
+    )
+    assert draft.errors["training.patience"].startswith("without validation images no epoch is")
+    draft.set("training.loss.class_weights", "often")
+    assert draft.errors["training.loss.class_weights"] == (
+        "'often' will not do; give balanced, or a number from 0.001 to 1,000 for each class"
+    )

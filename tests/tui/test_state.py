@@ -199,6 +199,16 @@ def test_what_people_are_told(kind: type[m.Message], notice: Notice | None, run:
     assert run.take_notices() == []
 
 
+def test_an_early_end_is_told_with_its_reason(run: RunState) -> None:
+    run.apply(finished().model_copy(update={"reason": "patience"}))
+    assert run.phase is Phase.FINISHED
+    assert run.progress == 1
+    told = [notice.text for notice in run.take_notices()]
+    assert told == [
+        "Finished, after an epoch without a better one: 98.71 % on the test set, in epoch 2."
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [

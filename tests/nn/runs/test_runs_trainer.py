@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from nn.checkpoint import load_checkpoint, load_model, read_card
 from nn.config import RunConfig
@@ -289,3 +291,136 @@ def test_the_average_is_what_is_saved_and_kept(library: Library, long: RunConfig
     assert best.keys() == averages(run).keys()
     for name, value in averages(run).items():
         assert np.array_equal(value, best[name])
+
+
+def test_a_run_without_a_better_epoch_ends_early_and_goes_on_with_more_patience(
+    library: Library, tiny: RunConfig
+) -> None:
+    """At so small a rate nothing changes, and so only the first epoch is the best so far."""
+    standstill = {
+        "training.optimizer": {"kind": "sgd", "momentum": 0},
+        "training.learning_rate": 1e-30,
+        "training.epochs": 4,
+        "training.patience": 1,
+    }
+    run = library.create_run(tiny.changed(standstill))
+    start_trainer(run)
+    early = to_the_end(run)[-1]
+    assert isinstance(early, m.Finished)
+    assert (early.reason, early.epochs, early.best_epoch) == ("patience", 2, 1)
+    assert early.early == "after an epoch without a better one"
+
+    send(run, m.Set(field="training.patience", value=2))
+    start_trainer(run)
+    later = to_the_end(run)[-1]
+    assert isinstance(later, m.Finished)
+    assert (later.reason, later.epochs, later.best_epoch) == ("patience", 3, 1)
+    assert later.early == "after 2 epochs without a better one"
+
+    send(run, m.Set(field="training.patience", value=None))
+    start_trainer(run)
+    whole = to_the_end(run)[-1]
+    assert isinstance(whole, m.Finished)
+    assert (whole.reason, whole.epochs, whole.best_epoch) == ("epochs", 4, 1)
+    assert whole.early == ""
+    assert [e.epoch for e in events_of(run, m.EpochFinished)] == [1, 2, 3, 4]
+
+
+def test_a_run_killed_inside_a_group_of_batches_equals_the_uninterrupted_one(
+    library: Library, tiny: RunConfig
+) -> None:
+    config = tiny.changed(
+        {
+            "training.accumulate": 3,
+            "training.loss": {"label_smoothing": 0.1, "class_weights": "balanced"},
+        }
+    )
+    whole, killed = library.create_run(config), library.create_run(config)
+    start_trainer(whole)
+    to_the_end(whole)
+    send(killed, m.Pause())
+    start_trainer(killed)
+    paused = tell(killed, m.Pause()).step
+    while load_checkpoint(killed.checkpoint_file)[0].position["gathered"] == 0:
+        paused += 1
+        tell(killed, m.Step())
+        assert wait_until(
+            lambda at=paused: any(e.step == at for e in events_of(killed, m.Paused)), PATIENCE
+        )
+    kill(killed)
+    start_trainer(killed)
+    to_the_end(killed)
+    assert_same_arrays(killed.checkpoint_file, whole.checkpoint_file)
+    assert_same_arrays(killed.best_file, whole.best_file)
+
+
+def write_digits(path: Path, count: int) -> None:
+    train, test = load("mnist", "train", count), load("mnist", "test", 50)
+    np.savez(
+        path,
+        x_train=train.images,
+        y_train=train.labels,
+        x_test=test.images,
+        y_test=test.labels,
+    )
+
+
+def test_a_resumed_run_notices_that_its_data_have_changed(
+    library: Library, tiny: RunConfig, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.npz"
+    write_digits(path, 200)
+    config = tiny.changed({"data.dataset": str(path), "data.limit": None, "training.epochs": 1})
+    run = library.create_run(config)
+    start_trainer(run)
+    assert isinstance(to_the_end(run)[-1], m.Finished)
+
+    write_digits(path, 199)
+    send(run, m.Set(field="training.epochs", value=2))
+    start_trainer(run)
+    failed = to_the_end(run)[-1]
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "input"
+    assert failed.message == (
+        f"data.dataset: {path} has changed since the run began: "
+        "it gives 199 training images, not 200; put it back as it was, or start a new run"
+    )
+
+    write_digits(path, 200)
+    start_trainer(run)
+    assert isinstance(to_the_end(run)[-1], m.Finished)
+
+
+def rewrite(file: Path, **changed: str | None) -> None:
+    """Change or (None) leave out what a checkpoint says besides its arrays."""
+    with safe_open(file, framework="np") as opened:
+        metadata = opened.metadata() | changed
+    told = {name: text for name, text in metadata.items() if text is not None}
+    save_file(load_file(file), file, told)
+
+
+def test_checkpoints_of_before_go_on_and_broken_ones_are_refused(
+    library: Library, tiny: RunConfig
+) -> None:
+    run = library.create_run(tiny.changed({"training.epochs": 1}))
+    start_trainer(run)
+    to_the_end(run)
+    position = load_checkpoint(run.checkpoint_file)[0].position
+    send(run, m.Set(field="training.epochs", value=2))
+
+    rewrite(run.checkpoint_file, position=json.dumps(position | {"batch": "third"}))
+    start_trainer(run)
+    failed = to_the_end(run)[-1]
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "input"
+    assert failed.message == (
+        f"{run.checkpoint_file}: is a checkpoint that this run cannot go on from "
+        "(position.batch: 'third' is not a whole number; write one such as 10); start a new run"
+    )
+
+    del position["gathered"]
+    rewrite(run.checkpoint_file, position=json.dumps(position), data=None)
+    start_trainer(run)
+    done = to_the_end(run)[-1]
+    assert isinstance(done, m.Finished)
+    assert done.epochs == 2
