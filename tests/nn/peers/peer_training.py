@@ -52,11 +52,12 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Trained:
-    """The parameters before and after, and the rate of every step."""
+    """The parameters before and after, what is judged after, and the rate of every batch."""
 
     config: TrainingConfig
     before: dict[str, Array]
     after: dict[str, Array]
+    judged: dict[str, Array]
     rates: list[float]
 
 
@@ -86,10 +87,12 @@ def train(settings: dict[str, Any], dtype: str, monkeypatch: pytest.MonkeyPatch)
     for name, value in parameters.items():
         if name.endswith("biases"):
             value[...] = rng.normal(0, 0.1, value.shape)
+            training.judged.parameters[name][...] = value
     before = {name: value.copy() for name, value in parameters.items()}
     steps = [step for step in training.run() if isinstance(step, BatchDone)]
     assert len(steps) == EPOCHS * IMAGES // BATCH == 20
-    return Trained(config.training, before, parameters, [step.learning_rate for step in steps])
+    rates = [step.learning_rate for step in steps]
+    return Trained(config.training, before, parameters, training.judged.parameters, rates)
 
 
 def epochs(config: TrainingConfig, dtype: str) -> Iterator[list[tuple[Array, Integers]]]:

@@ -20,8 +20,6 @@ torch: Any = pytest.importorskip("torch")
 torch.set_num_threads(1)  # Its own threads would wait for each other longer than they work.
 F = torch.nn.functional
 
-PER_EPOCH = IMAGES // BATCH
-STEPS = EPOCHS * PER_EPOCH
 SCHEDULES: dict[str, dict[str, Any]] = {
     "constant": {"kind": "constant"},
     "step": {"kind": "step", "after": [2, 7], "drop": 0.3},
@@ -81,9 +79,12 @@ class Scheduler:
     epoch: Callable[[float], None] = lambda _: None
 
 
-def their_scheduler(config: ScheduleConfig, rate: float, optimizer: Any) -> Scheduler:
+def their_scheduler(training: TrainingConfig, optimizer: Any) -> Scheduler:
     """PyTorch's schedulers count steps or epochs, whichever is said to them."""
     family = torch.optim.lr_scheduler
+    rate, per_epoch = training.learning_rate, IMAGES // BATCH // training.accumulate
+    steps = per_epoch * EPOCHS
+    config: ScheduleConfig = training.schedule
     match config:
         case Constant():
             return Scheduler()
@@ -94,8 +95,8 @@ def their_scheduler(config: ScheduleConfig, rate: float, optimizer: Any) -> Sche
             by_drop = family.ExponentialLR(optimizer, config.drop)
             return Scheduler(epoch=lambda _: by_drop.step())
         case Cosine():
-            warmup = int(config.warmup * PER_EPOCH)
-            rest = STEPS - warmup
+            warmup = int(config.warmup * per_epoch)
+            rest = steps - warmup
             cosine = family.CosineAnnealingLR(optimizer, rest, eta_min=config.floor * rate)
             if not warmup:
                 return Scheduler(cosine.step)
@@ -106,8 +107,8 @@ def their_scheduler(config: ScheduleConfig, rate: float, optimizer: Any) -> Sche
             cycle = family.OneCycleLR(
                 optimizer,
                 rate,
-                STEPS + 1,
-                pct_start=(config.rise * STEPS + 1) / (STEPS + 1),
+                steps + 1,
+                pct_start=(config.rise * steps + 1) / (steps + 1),
                 cycle_momentum=False,
                 div_factor=1 / config.start,
                 final_div_factor=config.start / config.floor,
@@ -127,18 +128,33 @@ def their_scheduler(config: ScheduleConfig, rate: float, optimizer: Any) -> Sche
             raise AssertionError(f"{config.kind} has no counterpart here")
 
 
-def class_weights(config: TrainingConfig, dtype: str) -> Any:
+def their_loss(config: TrainingConfig, dtype: str) -> Any:
     given = config.loss.class_weights
-    return None if given is None else torch.tensor(given, dtype=getattr(torch, dtype))
+    weights = None if given is None else torch.tensor(given, dtype=getattr(torch, dtype))
+    return torch.nn.CrossEntropyLoss(weights, label_smoothing=config.loss.label_smoothing)
+
+
+def their_average(config: TrainingConfig, learned: Any) -> Any:
+    """Theirs copies what it is first told; without an average, it keeps nothing of what was."""
+
+    def follow(average: Any, value: Any, steps: Any) -> Any:
+        kept = min(config.average or 0.0, (1 + int(steps)) / (10 + int(steps)))
+        return kept * average + (1 - kept) * value
+
+    average = torch.optim.swa_utils.AveragedModel(learned, avg_fn=follow)
+    average.update_parameters(learned)
+    return average
 
 
 def assert_they_agree(ours: Trained, dtype: str) -> None:
-    """PyTorch, from the same beginning, took the same rates and came to the same parameters."""
+    """PyTorch, from the same beginning, takes the same rates and comes to the same parameters."""
     config = ours.config
-    p = {name: torch.tensor(value, requires_grad=True) for name, value in ours.before.items()}
+    p = {name: torch.nn.Parameter(torch.tensor(value)) for name, value in ours.before.items()}
+    learned = torch.nn.ParameterList(p.values())
     optimizer = their_optimizer(config.optimizer, config.learning_rate, p)
-    scheduler = their_scheduler(config.schedule, config.learning_rate, optimizer)
-    weights = class_weights(config, dtype)
+    scheduler = their_scheduler(config, optimizer)
+    loss = their_loss(config, dtype)
+    average = their_average(config, learned)
     rates = []
     for epoch in epochs(config, dtype):
         losses = []
@@ -147,14 +163,17 @@ def assert_they_agree(ours: Trained, dtype: str) -> None:
             optimizer.zero_grad()
             logits, target = their_logits(p, torch.tensor(images)), torch.tensor(labels)
             losses.append(F.cross_entropy(logits, target).item())
-            smoothing = config.loss.label_smoothing
-            F.cross_entropy(logits, target, weights, label_smoothing=smoothing).backward()
+            loss(logits, target).backward()
+            if config.clip_norm is not None:
+                torch.nn.utils.clip_grad_norm_(learned, config.clip_norm)
             optimizer.step()
             scheduler.step()
+            average.update_parameters(learned)
         scheduler.epoch(float(np.mean(losses)))
     assert_allclose(ours.rates[:: config.accumulate], rates, rtol=1e-10)
-    after = {name: value.detach().numpy() for name, value in p.items()}
-    assert_all_close(ours.after, after, TOLERANCE[dtype])
+    for found, values in ((ours.after, learned), (ours.judged, average.module)):
+        expected = {k: v.detach().numpy() for k, v in zip(p, values, strict=True)}
+        assert_all_close(found, expected, TOLERANCE[dtype])
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
@@ -171,3 +190,31 @@ def test_every_schedule(name: str, dtype: str, monkeypatch: pytest.MonkeyPatch) 
     ours = train({"schedule": SCHEDULES[name], "optimizer": {"kind": "sgd"}}, dtype, monkeypatch)
     assert name == "constant" or len(set(ours.rates)) > 1
     assert_they_agree(ours, dtype)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"loss": {"label_smoothing": 0.2}},
+        {"loss": {"class_weights": [0.3, 1, 4]}},
+        {"loss": {"class_weights": [0.3, 1, 4], "label_smoothing": 0.1}},
+        {"clip_norm": 0.3},
+        {"average": 0.9},
+        {"average": 0.3},
+        {"accumulate": 2},
+        {
+            "optimizer": OPTIMIZERS["adamw"],
+            "schedule": SCHEDULES["one cycle"],
+            "loss": {"class_weights": [0.3, 1, 4], "label_smoothing": 0.1},
+            "clip_norm": 0.5,
+            "average": 0.8,
+            "accumulate": 2,
+        },
+    ],
+    ids=", ".join,
+)
+def test_what_training_does_besides(
+    settings: dict[str, Any], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert_they_agree(train({"optimizer": {"kind": "sgd"}} | settings, dtype, monkeypatch), dtype)
