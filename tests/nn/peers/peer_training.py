@@ -32,21 +32,27 @@ LAYERS: tuple[dict[str, Any], ...] = (
 SHAPE = (11, 12, 2)
 CLASSES = ("cat", "dog", "ant")
 
-# ε matters only where a gradient is near zero: Keras has it elsewhere in the formulas than PyTorch.
+# So small an ε changes nothing: Keras has it elsewhere in the formulas than PyTorch and we have.
+# Numbers like 0.875 are exact in float32, as which Keras keeps some of them.
 OPTIMIZERS: dict[str, dict[str, Any]] = {
-    "adam": {"kind": "adam", "epsilon": 1e-14},
-    "adam, other betas": {"kind": "adam", "beta1": 0.5, "beta2": 0.75, "epsilon": 1e-14},
-    "adam, weight decay": {"kind": "adam", "weight_decay": 0.0625, "epsilon": 1e-14},
-    "adamw": {"kind": "adamw", "weight_decay": 0.25, "epsilon": 1e-14},
-    "adamw, no weight decay": {"kind": "adamw", "weight_decay": 0, "epsilon": 1e-14},
-    "rmsprop": {"kind": "rmsprop", "epsilon": 1e-14},
-    "rmsprop, momentum": {"kind": "rmsprop", "rho": 0.75, "momentum": 0.5, "epsilon": 1e-14},
-    "rmsprop, weight decay": {"kind": "rmsprop", "weight_decay": 0.0625, "epsilon": 1e-14},
+    "adam": {"kind": "adam", "epsilon": 1e-20},
+    "adam, other betas": {"kind": "adam", "beta1": 0.5, "beta2": 0.75, "epsilon": 1e-20},
+    "adam, weight decay": {"kind": "adam", "weight_decay": 0.0625, "epsilon": 1e-20},
+    "adamw": {"kind": "adamw", "weight_decay": 0.25, "epsilon": 1e-20},
+    "adamw, no weight decay": {"kind": "adamw", "weight_decay": 0, "epsilon": 1e-20},
+    "rmsprop": {"kind": "rmsprop", "epsilon": 1e-20},
+    "rmsprop, momentum": {"kind": "rmsprop", "rho": 0.75, "momentum": 0.5, "epsilon": 1e-20},
+    "rmsprop, weight decay": {"kind": "rmsprop", "weight_decay": 0.0625, "epsilon": 1e-20},
     "sgd": {"kind": "sgd", "momentum": 0},
-    "sgd, momentum": {"kind": "sgd"},
-    "sgd, nesterov": {"kind": "sgd", "momentum": 0.8, "nesterov": True},
+    "sgd, momentum": {"kind": "sgd", "momentum": 0.875},
+    "sgd, nesterov": {"kind": "sgd", "momentum": 0.75, "nesterov": True},
     "sgd, weight decay": {"kind": "sgd", "momentum": 0, "weight_decay": 0.0625},
-    "sgd, nesterov, weight decay": {"kind": "sgd", "nesterov": True, "weight_decay": 0.0625},
+    "sgd, nesterov, weight decay": {
+        "kind": "sgd",
+        "momentum": 0.5,
+        "nesterov": True,
+        "weight_decay": 0.0625,
+    },
 }
 
 
