@@ -80,8 +80,7 @@ class TrainingConfig(Schema):
     )
     average: float | None = setting(
         None,
-        "judge and save a running average of the weights, which keeps this share of itself at each "
-        "step, as in 0.999; empty: the newest weights",
+        "judge and save the running average of weights, this share kept a step: 0.999; empty: off",
         gt=0,
         lt=1,
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 
 class Buffers:
-    """Working memory of one layer, by name.
+    """Working memory of one layer or optimizer, by name.
 
     Page faults on fresh arrays cost as much as the arithmetic on them, so every array that a
     training step needs is kept. Each owner has its own buffers: two layers of one shape must not

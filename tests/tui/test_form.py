@@ -367,6 +367,29 @@ def test_a_wrong_item_of_a_list_is_the_lists_error(draft: Draft) -> None:
     assert draft.config.training.schedule == Step(after=(3, 7))
 
 
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd"])
+def test_every_optimizer_has_weight_decay(draft: Draft, optimizer: str) -> None:
+    draft.set("training.optimizer", optimizer)
+    draft.set("training.optimizer.weight_decay", "0.05")
+    assert draft.errors == {}
+    assert draft.config is not None
+    assert draft.config.training.optimizer.weight_decay == 0.05
+
+
+def test_clipping_may_change_in_training_and_averaging_may_not(draft: Draft) -> None:
+    before = draft.config
+    assert before is not None
+    assert draft.texts["training.clip_norm"] == draft.texts["training.average"] == ""
+    draft.set("training.clip_norm", "1.5")
+    draft.set("training.average", "0.99")
+    assert draft.config is not None
+    assert (draft.config.training.clip_norm, draft.config.training.average) == (1.5, 0.99)
+    assert draft.live_changes(before) == {"training.clip_norm": 1.5}
+    assert draft.needs_new_run(before) == ["training.average"]
+    draft.set("training.average", "1")
+    assert draft.errors == {"training.average": "1.0 is too large; give a number less than 1.0"}
+
+
 def test_another_optimizer_keeps_the_other_fields(draft: Draft) -> None:
     draft.set("training.learning_rate", "0.25")
     draft.set("training.seed", "seven")
