@@ -42,7 +42,8 @@ class Started(Message):
 class BatchesFinished(Message):
     """Some steps were taken, the last of them being `step`; one loss and accuracy each.
 
-    `epoch` is the number of epochs that were over when they were taken.
+    A step is a batch that was learned from, also where several batches are gathered before the
+    parameters change. `epoch` is the number of epochs that were over when they were taken.
     """
 
     event: Literal["batches"] = "batches"
