@@ -53,6 +53,21 @@ class Augmentation(Schema):
         return not (self.moves or self.noise or self.erase or self.flip)
 
 
+CHARACTERS = Augmentation(shift=2, rotate=10, scale=0.1, shear=0.1, elastic=1)
+CLOTHES = Augmentation(shift=2, rotate=5, scale=0.1, erase=0.3, flip=0.5)
+PHOTOGRAPHS = Augmentation(shift=4, rotate=10, scale=0.1, erase=0.3, flip=0.5)
+
+
+def suggested(dataset: str, channels: int) -> Augmentation:
+    """Strengths to start from, for a dataset by its name and its number of colours.
+
+    Grey images of unknown things are taken for characters, which never get mirrored.
+    """
+    if dataset == "keras:fashion_mnist":
+        return CLOTHES
+    return PHOTOGRAPHS if channels > 1 else CHARACTERS
+
+
 def augment(images: Bytes | Array, how: Augmentation, rng: np.random.Generator) -> Bytes | Array:
     """Change each image of a batch in its own way.
 

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from nn import presets
-from nn.augment import Augmentation
+from nn.augment import Augmentation, suggested
 from nn.data import DatasetInfo, describe, lasting_name
 from nn.layers import AnyLayer
 from nn.losses import Loss
@@ -95,6 +95,14 @@ class TrainingConfig(Schema):
         Augmentation(), "how training images are changed at random", live=True
     )
 
+    @field_validator("augmentation", mode="before")
+    @classmethod
+    def _refuse_other_words(cls, augmentation: Any) -> Any:
+        """The words are resolved where the dataset is known."""
+        if isinstance(augmentation, str):
+            raise InputError(f"{augmentation!r} is not known; write suggested, off or its fields")
+        return augmentation
+
 
 class RunConfig(Schema):
     """Everything that a run needs to be repeated."""
@@ -104,6 +112,12 @@ class RunConfig(Schema):
     network: NetworkConfig
     training: TrainingConfig = TrainingConfig()
     save_as: str | None = setting(None, "name under which the finished model is saved")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _resolve_words(cls, values: Any) -> Any:
+        """A file may say `augmentation = "suggested"`."""
+        return _with_augmentation_resolved(values)
 
     def plan(self) -> Plan:
         """The network's shapes and sizes, with what is wrong with it, if anything."""
@@ -146,8 +160,10 @@ class RunConfig(Schema):
             InputError: if a field does not exist or a value will not do.
         """
         tree = self.model_dump(mode="json")
-        for path, value in values.items():
-            _put(tree, path, value)
+        # The dataset first: it decides what augmentation is suggested.
+        for path in sorted(values, key=lambda path: not path.startswith("data.")):
+            _put(tree, path, values[path])
+            tree = _with_augmentation_resolved(tree)
         return RunConfig.parse(tree)
 
 
@@ -198,6 +214,18 @@ def read_config(path: Path) -> RunConfig:
     if isinstance(values, dict):
         values.pop("description", None)
     return RunConfig.parse(values, f"{path}: ")
+
+
+def _with_augmentation_resolved(values: Any) -> Any:
+    """The same configuration with `suggested` or `off` as augmentation put into figures."""
+    match values:
+        case {"training": {"augmentation": "suggested" | "off" as word} as training}:
+            how = Augmentation()
+            if word == "suggested":
+                data = DataConfig.parse(values.get("data", {}), "data.")
+                how = suggested(data.dataset, describe(data.dataset).input_shape[2])
+            return values | {"training": training | {"augmentation": how.model_dump()}}
+    return values
 
 
 def _put(tree: dict[str, Any], path: str, value: Any) -> None:

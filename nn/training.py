@@ -92,10 +92,10 @@ _Count: TypeAlias = Annotated[int, Field(ge=0)]
 class Position:
     """Where a training stands. `batch` counts within the epoch; the sums are over its images.
 
-    `losses` holds what each finished epoch was judged by: the loss on the validation images, or the
-    training's own where there are none. `gathered` is what the batches count whose gradients wait
-    for their group's step. Fields without a default are in every checkpoint. One that is added
-    later needs a default, with which older checkpoints load.
+    Fields without a default are in every checkpoint. One that is added later needs a default, with
+    which older checkpoints load. `gathered` is what the batches count whose gradients wait for
+    their group's step. `losses` holds what each finished epoch was judged by: the loss on the
+    validation images, or the training's own where there are none.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -188,16 +188,6 @@ class Training:
         return training.learning_rate * factor
 
     @property
-    def over(self) -> Literal["epochs", "patience"] | None:
-        """Why no further epoch begins, if none does: all are over, or none was better for long."""
-        training, at = self.config.training, self.position
-        if at.epoch >= training.epochs:
-            return "epochs"
-        if at.batch > 0 or training.patience is None or at.best_epoch is None:
-            return None
-        return "patience" if at.epoch - 1 - at.best_epoch >= training.patience else None
-
-    @property
     def judged(self) -> Network:
         """The network that is evaluated and saved: the one that learns or, if an average is kept,
         one of averaged parameters.
@@ -209,6 +199,16 @@ class Training:
             return self.network
         copy_arrays(self.network.state, self._averaged.state)
         return self._averaged
+
+    @property
+    def over(self) -> Literal["epochs", "patience"] | None:
+        """Why no further epoch begins, if none does: all are over, or none was better for long."""
+        training, at = self.config.training, self.position
+        if at.epoch >= training.epochs:
+            return "epochs"
+        if at.batch > 0 or training.patience is None or at.best_epoch is None:
+            return None
+        return "patience" if at.epoch - 1 - at.best_epoch >= training.patience else None
 
     def change(self, path: str, value: object) -> None:
         """Change a live field, from the next step on.
@@ -268,10 +268,10 @@ class Training:
     def _arrays(self) -> dict[str, Array]:
         arrays = {f"parameters.{k}": v for k, v in self.network.parameters.items()}
         arrays |= {f"state.{k}": v for k, v in self.network.state.items()}
-        if self._group is not None:
-            arrays |= {f"gathered.{k}": v for k, v in self._group.sums.items()}
         if self._averaged is not None:
             arrays |= {f"average.{k}": v for k, v in self._averaged.parameters.items()}
+        if self._group is not None:
+            arrays |= {f"gathered.{k}": v for k, v in self._group.sums.items()}
         return arrays | {f"optimizer.{k}": v for k, v in self.optimizer.state.items()}
 
     def _order(self) -> Integers:
@@ -327,7 +327,7 @@ class Training:
         return False
 
     def _update(self, rate: float) -> None:
-        """Change the parameters by the gradients of a group, then their average by them."""
+        """Change the parameters by the gradients, and their average by the parameters."""
         limit = self.config.training.clip_norm
         if limit is not None:
             length = clip(self.network.gradients, limit)

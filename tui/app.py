@@ -108,10 +108,18 @@ class Dashboard(SteeringApp):
         self._body.enter()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: the action of every key, and one that has none."""
+        """The command palette: the action of every key, and some that have none."""
         yield from super().get_system_commands(screen)
-        evaluate = Binding("", "evaluate", "evaluate", tooltip="test the network as it is now")
-        for binding in (*self.BINDINGS, evaluate):
+        keyless = (
+            Binding("", "evaluate", "evaluate", tooltip="test the network as it is now"),
+            Binding(
+                "",
+                "augment",
+                "augment, or not",
+                tooltip="change training images at random, as suits the dataset; again: off",
+            ),
+        )
+        for binding in (*self.BINDINGS, *keyless):
             assert isinstance(binding, Binding), "all bindings are spelled out"
             name = binding.action.partition("(")[0]
             if name != "quit" and self.check_action(name, ()):

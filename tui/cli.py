@@ -124,6 +124,13 @@ def train(
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="What all randomness grows from.")
     ] = None,
+    augment: Annotated[
+        bool,
+        typer.Option(
+            "--augment",
+            help="Change training images at random, as suits the dataset.",
+        ),
+    ] = False,
     threads: Annotated[
         int | None, typer.Option(metavar="N", help="Processors to use (default: all).")
     ] = None,
@@ -163,6 +170,7 @@ def train(
         "training.learning_rate": learning_rate,
         "training.seed": seed,
         "training.threads": threads,
+        "training.augmentation": "suggested" if augment else None,
         "save_as": save,
     }
     wish = Wish(

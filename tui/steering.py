@@ -96,6 +96,19 @@ class SteeringApp(SturdyApp):
         """Test the network as it is now."""
         self.command(m.Evaluate(), "evaluating…")
 
+    def action_augment(self) -> None:
+        """Set the fields of augmentation as suits the dataset, or to 0 where they say something."""
+        config = self.draft.config
+        if config is None:
+            self.tell(f"First mend the design: {words.design_problem(self.draft)}", "error")
+            return
+        word = "suggested" if config.training.augmentation.is_off else "off"
+        self.draft.use(config.changed({"training.augmentation": word}))
+        self.show_design()
+        self.tell(
+            "Augmentation as suits the dataset." if word == "suggested" else "No augmentation."
+        )
+
     def action_save(self) -> None:
         """Save the model under a name."""
         self.begin(self._save)

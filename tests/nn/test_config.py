@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from nn import presets
+from nn.augment import Augmentation
 from nn.config import RunConfig, is_live, preset, read_config
 from nn.layers.activation import ReLU
 from nn.layers.conv import Conv2D
@@ -38,7 +39,8 @@ def refusal(path: str, value: Any) -> str:
 def test_presets_are_sound(name: str) -> None:
     config = preset(name)
     config.check()
-    assert config.data.dataset == "mnist"
+    named = {"fashion": "keras:fashion_mnist", "cifar10": "keras:cifar10"}
+    assert config.data.dataset == named.get(name, "mnist")
     assert 10 < len(presets.read(name)["description"]) < 100
     assert RunConfig.parse(json.loads(config.model_dump_json())) == config
 
@@ -194,6 +196,39 @@ def test_a_kind_alone_brings_its_defaults() -> None:
     assert config.changed({"network.layers.0": "relu"}).network.layers[0] == ReLU()
     both = {"training.optimizer": "sgd", "training.optimizer.momentum": 0.5}
     assert config.changed(both).training.optimizer == SGD(momentum=0.5)
+
+
+def test_augmentation_as_suits_the_dataset() -> None:
+    def augmented(dataset: str) -> Augmentation:
+        # The dataset counts, wherever it stands.
+        words = {"training.augmentation": "suggested", "data.dataset": dataset}
+        return preset("small").changed(words).training.augmentation
+
+    digits, clothes, photographs = (
+        augmented(name) for name in ("mnist", "keras:fashion_mnist", "keras:cifar10")
+    )
+    assert digits.shift > 0
+    assert digits.flip == 0, "a mirrored digit is no digit"
+    assert clothes.flip > 0
+    assert photographs.flip > 0
+    assert len({digits, clothes, photographs}) == 3
+    once = preset("small").changed({"training.augmentation": "suggested"})
+    assert once.training.augmentation == digits
+    assert once.changed({"training.augmentation": "off"}).training.augmentation.is_off
+    more = {"training.augmentation": "suggested", "training.augmentation.noise": 0.1}
+    assert preset("small").changed(more).training.augmentation == digits.model_copy(
+        update={"noise": 0.1}
+    )
+    tree = preset("small").model_dump(mode="json")
+    tree["training"]["augmentation"] = "suggested"
+    assert RunConfig.parse(tree) == once
+    with pytest.raises(
+        InputError,
+        match=r"^training\.augmentation: 'some' is not known; write suggested, off or its fields$",
+    ):
+        preset("small").changed({"training.augmentation": "some"})
+    with pytest.raises(InputError, match=r"data\.dataset: 'cats' is not known; choose mnist"):
+        preset("small").changed({**more, "data.dataset": "cats"})
 
 
 def test_check_names_what_does_not_fit() -> None:

@@ -198,3 +198,23 @@ async def test_ascii_is_enough_for_the_frame(tmp_path: Path) -> None:
         assert keys(app).isascii()
         assert "28x28x8" in screen_text(app)
         assert all(str(option.prompt).isascii() for option in app.query_one(LayerList).options)
+
+
+async def test_augmentation_is_filled_in_and_taken_out_again(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("small"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        commands = {command.title: command for command in app.get_system_commands(app.screen)}
+        app.call_later(commands["Augment, or not"].callback)
+        await until(pilot, lambda: app.draft.texts["training.augmentation.rotate"] == "10")
+        assert app.draft.config is not None
+        app.action_augment()
+        assert app.draft.config.training.augmentation.is_off
+        app.draft.set("training.epochs", "many")
+        app.action_augment()
+        assert app.draft.texts["training.epochs"] == "many", "what is typed stays"
+
+        def told() -> str:
+            return " ".join(notification.message for notification in app._notifications)
+
+        await until(pilot, lambda: "No augmentation." in told())
+        await until(pilot, lambda: "First mend the design: epochs: 'many'" in told())

@@ -22,7 +22,8 @@ class TrainingPanel(Vertical):
 
     help_text = """\
 How the next run trains. "live" marks fields that may change while it runs: enter applies them to
-the run at once. "new run" marks those that differ from the run that trains now."""
+the run at once. "new run" marks those that differ from the run that trains now. In ctrl+p,
+"augment" fills in how images may be changed at random."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.leave_fields", "back")]
 
