@@ -8,6 +8,9 @@ ones stay as they are, and `tests/test_saved_formats.py` reads them all. `expect
 reader must find: the model's probabilities for the first test images, and the figures with which
 the run ends when it goes on from its checkpoint. The run's journals have a message of every kind.
 
+`schema-1-first` is of the first version, `schema-1` of the one in which averages of the weights,
+groups of batches, clipping and variants of the loss had come: a schema may gain fields.
+
 `evaluation.npz` is left out: every evaluation writes it anew, and it is as large as the test set.
 """
 
