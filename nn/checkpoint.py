@@ -24,7 +24,11 @@ MODEL_SUFFIX = ".safetensors"
 
 
 class ModelCard(Schema):
-    """What a model file says about itself, besides the weights."""
+    """What a model file says about itself, besides the weights.
+
+    The figures are those of `nn.metrics.Evaluation` on the test set; files of earlier versions
+    have fewer of them, and a network of five classes or fewer no top-5 accuracy.
+    """
 
     schema_version: Literal[1] = 1
     config: RunConfig
@@ -33,6 +37,9 @@ class ModelCard(Schema):
     created: str
     test_accuracy: float | None = None
     test_loss: float | None = None
+    test_top_5_accuracy: float | None = None
+    test_macro_f1: float | None = None
+    test_calibration_error: float | None = None
     test_count: int = 0
     epochs: float = 0
     run: str | None = None

@@ -6,13 +6,11 @@ them. A loop that is restored from a state continues as if it had never stopped,
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from nn.accumulation import Accumulation
 from nn.augment import augment
@@ -23,7 +21,8 @@ from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
 from nn.ops.chunks import move_towards
 from nn.optimizers import clip
-from nn.schema import InputError, problems
+from nn.position import Position, Score
+from nn.schema import InputError
 from nn.types import Array, Bytes, Integers
 
 _without_warnings = np.errstate(over="ignore", invalid="ignore")
@@ -58,14 +57,6 @@ class EvaluationAdvanced:
 
 
 @dataclass(frozen=True)
-class Score:
-    """Loss and accuracy over a set of images."""
-
-    loss: float
-    accuracy: float
-
-
-@dataclass(frozen=True)
 class EpochDone:
     """An epoch is over: `train` is the mean over its batches while they were learned.
 
@@ -83,55 +74,6 @@ class EpochDone:
 
 
 Progress: TypeAlias = BatchDone | EvaluationAdvanced | EpochDone
-
-
-_Count: TypeAlias = Annotated[int, Field(ge=0)]
-
-
-@dataclass
-class Position:
-    """Where a training stands. `batch` counts within the epoch; the sums are over its images.
-
-    Fields without a default are in every checkpoint. One that is added later needs a default, with
-    which older checkpoints load. `gathered` is what the batches count whose gradients wait for
-    their group's step. `losses` holds what each finished epoch was judged by: the loss on the
-    validation images, or the training's own where there are none.
-    """
-
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-    epoch: _Count
-    batch: _Count
-    step: _Count
-    loss_sum: float
-    correct: _Count
-    images: _Count
-    optimizer_steps: _Count
-    best_epoch: _Count | None
-    best_validation: Score | None
-    best_test: Score | None
-    gathered: float = 0.0
-    losses: list[float] = field(default_factory=list)
-
-    @classmethod
-    def start(cls) -> Position:
-        """Before the first step."""
-        return cls(0, 0, 0, 0.0, 0, 0, 0, None, None, None)
-
-    @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> Position:
-        """A position as it was written into a checkpoint.
-
-        Raises:
-            InputError: naming the first field that is missing, unknown or will not do.
-        """
-        try:
-            return _POSITION.validate_json(json.dumps(values))
-        except ValidationError as error:
-            raise InputError(problems(error, "position.")[0][1]) from None
-
-
-_POSITION = TypeAdapter(Position)
 
 
 @dataclass(frozen=True)
@@ -232,12 +174,19 @@ class Training:
             DivergedError: when a loss or a norm is not a number; the parameters are those after
                 the last step.
         """
-        at = self.position
         while self.over is None:
-            order = self._order()
-            while at.batch < self.batches_per_epoch:
-                yield self._step(order)
+            yield from self.steps()
             yield from self._finish_epoch()
+
+    def steps(self) -> Iterator[BatchDone]:
+        """The steps that are left of this epoch, without what follows on its end.
+
+        Raises:
+            DivergedError: as `run`.
+        """
+        order = self._order()
+        while self.position.batch < self.batches_per_epoch:
+            yield self._step(order)
 
     def evaluate(
         self, which: Literal["validation", "test"]

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from nn.metrics import ClassScore, class_scores, confusion_matrix
+from nn.metrics import ClassScore, Evaluation, class_scores
 from nn.types import Array, Bytes, Integers
 
 
@@ -27,6 +27,11 @@ class Answers:
     class_names: tuple[str, ...]
 
     @cached_property
+    def evaluation(self) -> Evaluation:
+        """The answers, and what can be measured of them."""
+        return Evaluation(self.probabilities, self.labels, float(self.losses.mean()))
+
+    @cached_property
     def predictions(self) -> Integers:
         """The most probable class of each image (N,)."""
         answer: Integers = self.probabilities.argmax(axis=1)
@@ -35,7 +40,7 @@ class Answers:
     @cached_property
     def confusion(self) -> Integers:
         """Counts (classes, classes): rows are true classes, columns predicted ones."""
-        return confusion_matrix(self.labels, self.predictions, len(self.class_names))
+        return self.evaluation.confusion
 
     @cached_property
     def scores(self) -> list[ClassScore]:

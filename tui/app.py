@@ -26,6 +26,7 @@ from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
 from tui.panels.network import NetworkPanel
+from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.steering import SteeringApp
 
@@ -261,6 +262,26 @@ class Dashboard(SteeringApp):
         mine = self.session.folder
         is_mine = mine is not None and mine.id == event.run_id
         self.ask_to_stop(mine if mine and is_mine else self._folder(event.run_id))
+
+    @on(RatePanel.TestAsked)
+    def _test_rates(self) -> None:
+        config, rate = self.draft.config, self.session.rate
+        if config is None:
+            self.tell(f"Cannot test: {words.design_problem(self.draft)}", "error")
+        elif rate is None or not rate.running:
+            self.begin(partial(self.jobs.find_rate, config))
+
+    @on(RatePanel.CancelAsked)
+    def _cancel_rate_test(self) -> None:
+        self.jobs.cancel_rate_test()
+        self.paint()
+
+    @on(RatePanel.RateChosen)
+    def _use_rate(self, event: RatePanel.RateChosen) -> None:
+        """A living run only takes it when enter is pressed in the field, as anything typed."""
+        self.draft.set("training.learning_rate", f"{event.rate:g}")
+        self.show_design()
+        self.tell(words.rate_used(event.rate, self.session))
 
     def _folder(self, run_id: str) -> RunFolder:
         return RunFolder(self.library.runs_path / run_id)

@@ -22,6 +22,7 @@ from tui.panels.confusion import ConfusionPanel
 from tui.panels.curves import CurvesPanel
 from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
+from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
 from tui.state import View
@@ -37,7 +38,7 @@ LEAST = (40, 10)
 
 DESIGN = "design"
 
-ViewPanel = CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel
+ViewPanel = CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel | RatePanel
 """Every view, in the order of the tabs and their keys."""
 
 VIEWS: dict[str, type[ViewPanel]] = {

@@ -46,6 +46,34 @@ Run = Annotated[
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="A saved model's name, or the path of its file.")
 ]
+Config = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A configuration in TOML or JSON.")
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help=f"A configuration to start from: {', '.join(presets.names())}."
+    ),
+]
+Assignments = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Any field, as in training.learning_rate=0.003; repeatable.",
+    ),
+]
+Data = Annotated[
+    str | None, typer.Option(metavar="D", help="The dataset: mnist, keras:NAME, or a path.")
+]
+Limit = Annotated[int | None, typer.Option(metavar="N", help="Use the first N training images.")]
+BatchSize = Annotated[int | None, typer.Option(metavar="N", help="Images a batch.")]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="What all randomness grows from.")]
+Augment = Annotated[
+    bool,
+    typer.Option("--augment", help="Change training images at random, as suits the dataset."),
+]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="Processors to use (default: all).")]
 SAVED_MODELS = Path("saved_models")
 
 
@@ -89,51 +117,21 @@ def attach(run: Run = "latest", models: Models = SAVED_MODELS) -> None:
 
 @app.command()
 def train(
-    config: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A configuration in TOML or JSON."),
-    ] = None,
-    preset: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"A configuration to start from: {', '.join(presets.names())}.",
-        ),
-    ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="FIELD=VALUE",
-            help="Any field, as in training.learning_rate=0.003; repeatable.",
-        ),
-    ] = None,
-    data: Annotated[
-        str | None, typer.Option(metavar="D", help="The dataset: mnist, keras:NAME, or a path.")
-    ] = None,
-    limit: Annotated[
-        int | None, typer.Option(metavar="N", help="Use the first N training images.")
-    ] = None,
+    config: Config = None,
+    preset: Preset = None,
+    assignments: Assignments = None,
+    data: Data = None,
+    limit: Limit = None,
     epochs: Annotated[
         int | None, typer.Option(metavar="N", help="Times through the training images.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(metavar="N", help="Images a batch.")] = None,
+    batch_size: BatchSize = None,
     learning_rate: Annotated[
         float | None, typer.Option(metavar="X", help="The size of a step.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", help="What all randomness grows from.")
-    ] = None,
-    augment: Annotated[
-        bool,
-        typer.Option(
-            "--augment",
-            help="Change training images at random, as suits the dataset.",
-        ),
-    ] = False,
-    threads: Annotated[
-        int | None, typer.Option(metavar="N", help="Processors to use (default: all).")
-    ] = None,
+    seed: Seed = None,
+    augment: Augment = False,
+    threads: Threads = None,
     save: Annotated[
         str | None, typer.Option(metavar="NAME", help="Save the finished model by this name.")
     ] = None,
@@ -186,6 +184,58 @@ def train(
     )
 
 
+@app.command("lr-find")
+def lr_find(
+    config: Config = None,
+    preset: Preset = None,
+    assignments: Assignments = None,
+    data: Data = None,
+    limit: Limit = None,
+    batch_size: BatchSize = None,
+    seed: Seed = None,
+    augment: Augment = False,
+    threads: Threads = None,
+    start: Annotated[float, typer.Option(metavar="X", help="The first rate.")] = 1e-6,
+    end: Annotated[
+        float, typer.Option(metavar="X", help="The last rate, unless the loss explodes before.")
+    ] = 10.0,
+    steps: Annotated[int, typer.Option(metavar="N", help="Batches, each with its own rate.")] = 100,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object: rates, losses, smoothed, suggestion."),
+    ] = False,
+) -> None:
+    """Find a learning rate: train while the rate rises, and look at the loss.
+
+    No run is made and no model is changed. Ends with 1 where the loss never fell, so that no rate
+    can be suggested.
+
+    Example: cnn-tui lr-find --preset small --set training.optimizer=sgd
+    """
+    from nn.rate_finder import RateTest
+    from tui.commands.lr_find import lr_find
+    from tui.commands.train import Wish
+
+    shorts: dict[str, Any] = {
+        "data.dataset": data,
+        "data.limit": limit,
+        "training.batch_size": batch_size,
+        "training.seed": seed,
+        "training.augmentation": "suggested" if augment else None,
+        "training.threads": threads,
+    }
+    wish = Wish(
+        config_file=config,
+        preset=preset,
+        fields={field: value for field, value in shorts.items() if value is not None},
+        assignments=assignments or [],
+        resume=None,
+        force=False,
+    )
+    test = RateTest.parse({"start": start, "end": end, "steps": steps}, "--")
+    raise typer.Exit(lr_find(wish.config(), test, as_json=as_json))
+
+
 @app.command()
 def evaluate(
     model: Model,
@@ -196,7 +246,7 @@ def evaluate(
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Show how a model does on a test set: a table of classes and a confusion matrix."""
+    """Show how a model does on a test set: class by class, how sure it is, and its mistakes."""
     from tui.commands.evaluate import evaluate
 
     evaluate(_library(models).find_model(model), data, as_json=as_json)

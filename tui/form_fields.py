@@ -23,7 +23,8 @@ FieldKind = Literal["integer", "number", "text", "choice", "size", "list", "json
 class Field:
     """One line of a form.
 
-    `default` is the declared default as text. A `tagged` choice decides which fields follow below
+    `default` is the declared default as text. `heading` is the name of the group that begins with
+    this field, as augmentation. A `tagged` choice decides which fields follow below
     its path. `live` fields may change while a run trains. Layers inside a layer are one line of
     `json`: a form of any depth would be harder to read.
     """
@@ -37,6 +38,7 @@ class Field:
     live: bool = False
     default: str = ""
     tagged: bool = False
+    heading: str = ""
 
     def show(self, value: object) -> str:
         """A value of this field as one would type it."""
@@ -116,7 +118,10 @@ def _expand(field: Field, annotation: Any, kinds: Mapping[str, str]) -> Iterator
     if field.kind == "json":
         yield field
     elif isinstance(annotation, type) and issubclass(annotation, Schema):
-        yield from _walk(annotation, field.path, kinds, live=field.live)
+        heading = field.label if "." in field.path else ""
+        for each in _walk(annotation, field.path, kinds, live=field.live):
+            yield replace(each, heading=heading) if heading else each
+            heading = ""
     elif members := _members(annotation):
         yield from _choice_and_fields(field, members, kinds)
     elif members := _item_members(annotation):

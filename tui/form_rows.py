@@ -69,6 +69,8 @@ class FieldRow(VerticalGroup):
 
     def compose(self) -> ComposeResult:
         """A line; a mark at its end and a remark below it come when there is something to say."""
+        if self.field.heading:
+            yield Static(self.field.heading, markup=False)
         indent = "  " * (self.field.path.count(".") - 1) if is_part(self.field) else ""
         with self._line:
             yield Static(indent + self.field.label, classes="label", markup=False)

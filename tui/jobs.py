@@ -9,14 +9,16 @@ from pathlib import Path
 from nn.checkpoint import Model, read_card
 from nn.config import RunConfig
 from nn.files import write_atomically
+from nn.rate_finder import RateTest
 from nn.runs.client import send, start_trainer
 from nn.runs.folder import Library, RunFolder
 from nn.runs.messages import Command, Step
+from nn.runs.rate_process import RateProcess
 from nn.schema import InputError
 from tui import answering
 from tui.render import formats
 from tui.session import Session
-from tui.state import ModelRow, RunRow, model_row, run_row
+from tui.state import ModelRow, RateState, RunRow, model_row, run_row
 from tui.threads import in_thread
 
 
@@ -31,6 +33,7 @@ class Jobs:
         self.session = session
         self._sending = asyncio.Lock()
         self._model_dropped = threading.Event()
+        self._rate_process: RateProcess | None = None
 
     async def open(self, folder: RunFolder) -> RunConfig:
         """Follow a run; gives its configuration."""
@@ -100,6 +103,29 @@ class Jobs:
                 session.progress = ""
         if session.model is model:
             session.answers = answers
+
+    async def find_rate(self, config: RunConfig) -> None:
+        """Test which learning rate suits a configuration; the process ends with the dashboard."""
+        state = self.session.rate = RateState(config, RateTest())
+
+        def follow() -> None:
+            for event in process.events():
+                state.apply(event)
+
+        try:
+            with RateProcess(config, state.test) as process:
+                self._rate_process = process
+                await in_thread(follow)
+        except InputError as error:
+            state.problem = str(error)
+        finally:
+            if state.running:
+                state.cancelled = True
+
+    def cancel_rate_test(self) -> None:
+        """End the test that is under way."""
+        if self._rate_process is not None:
+            self._rate_process.end()
 
     async def read_answers(self) -> None:
         """Show the run's newest evaluation, if it is not shown yet."""

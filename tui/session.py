@@ -15,7 +15,7 @@ from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal
 from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
 from tui.notices import Notice
-from tui.state import Answers, ModelRow, RunRow, RunState, View
+from tui.state import Answers, ModelRow, RateState, RunRow, RunState, View
 
 SLICE = 1 << 16
 """Bytes of a journal that are read before looking at the clock again."""
@@ -41,6 +41,7 @@ class Session:
         self.answers: Answers | None = None
         self.runs: tuple[RunRow, ...] = ()
         self.models: tuple[ModelRow, ...] = ()
+        self.rate: RateState | None = None
         self.waiting: Waiting | None = None
         self.progress = ""
         self._journal: Journal[Event] | None = None
@@ -55,7 +56,7 @@ class Session:
     @property
     def view(self) -> View:
         """All that panels show."""
-        return View(self.run, self.answers, self.runs, self.models)
+        return View(self.run, self.answers, self.runs, self.models, self.rate)
 
     @property
     def alive(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tui.answers import Answers
 from tui.notices import Notice
+from tui.rate_state import RateState
 from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
 from tui.run_state import Counts, Phase, RunState
 from tui.series import Growing
@@ -17,6 +18,7 @@ __all__ = [
     "ModelRow",
     "Notice",
     "Phase",
+    "RateState",
     "RunRow",
     "RunState",
     "View",
@@ -35,3 +37,4 @@ class View:
     answers: Answers | None = None
     runs: tuple[RunRow, ...] = ()
     models: tuple[ModelRow, ...] = ()
+    rate: RateState | None = None

@@ -85,6 +85,12 @@ def alarm(run: RunState | None, *, launching: bool) -> str:
             return ""
 
 
+def rate_used(rate: float, session: Session) -> str:
+    """That a suggested learning rate is in the form now, and what makes it take effect."""
+    then = "enter in its field changes the run" if session.alive else "space starts a run with it"
+    return f"The learning rate in the form is {rate:g} now: {then}."
+
+
 def model_name(draft: Draft, run: RunState | None) -> str:
     """A name to suggest for a model: its dataset, and its run."""
     dataset = draft.texts["data.dataset"] if run is None else run.config.data.dataset

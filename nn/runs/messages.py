@@ -143,6 +143,7 @@ class Finished(Message):
     """Training is over. The figures are those of the best epoch, whose model was kept.
 
     `reason` says why: all epochs were taken, or the patience was over before.
+    Some figures are None in journals of earlier versions, as in `nn.checkpoint.ModelCard`.
     """
 
     event: Literal["finished"] = "finished"
@@ -151,6 +152,9 @@ class Finished(Message):
     best_epoch: int
     test_accuracy: float
     test_loss: float
+    test_top_5_accuracy: float | None = None
+    test_macro_f1: float | None = None
+    test_calibration_error: float | None = None
     seconds: float
     images_per_second: float
     model: str

@@ -1,4 +1,4 @@
-"""How many processors there are for us, and how NumPy is held to some of them."""
+"""How many processors there are for us, and how those who train leave room for others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ _BLAS_THREADS = (
     "MKL_NUM_THREADS",
     "VECLIB_MAXIMUM_THREADS",
 )
+
+NICENESS = 15
+"""Who trains takes what others leave: a dashboard that needs a moment's work gets it at once."""
 
 
 def processors() -> int:

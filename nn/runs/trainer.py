@@ -19,12 +19,10 @@ from nn.runs import messages as m
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.messages import FailureKind
+from nn.runs.processors import NICENESS
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
 from nn.training import DivergedError
-
-NICENESS = 15
-"""The trainer takes what others leave: a dashboard that needs a moment's work gets it at once."""
 
 
 def main(path: str) -> int:

@@ -15,6 +15,7 @@ from nn.checkpoint import (
     ModelCard,
     load_checkpoint,
     load_model,
+    read_card,
     read_fingerprint,
     save_checkpoint,
     save_model,
@@ -183,7 +184,7 @@ class TrainingRun:
             save_model(
                 self.run.best_file,
                 self.training.judged.stored,
-                self._card(done.test.loss, done.test.accuracy),
+                self._card(done.evaluation),
             )
         validation = done.validation
         self._report(
@@ -263,8 +264,7 @@ class TrainingRun:
         try:
             path = self.library.model_path(name)
             result = self._evaluate()
-            card = self._card(result.loss, result.accuracy)
-            save_model(path, self.training.judged.stored, card)
+            save_model(path, self.training.judged.stored, self._card(result))
         except (InputError, OSError) as error:
             return str(error)
         self._report(
@@ -294,15 +294,18 @@ class TrainingRun:
             m.Evaluated(step=self.step, test_loss=result.loss, test_accuracy=result.accuracy)
         )
 
-    def _card(self, loss: float, accuracy: float) -> ModelCard:
+    def _card(self, result: Evaluation) -> ModelCard:
         training = self.training
         return ModelCard(
             config=training.config,
             input_shape=training.test.images.shape[1:],
             class_names=training.test.class_names,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            test_accuracy=accuracy,
-            test_loss=loss,
+            test_accuracy=result.accuracy,
+            test_loss=result.loss,
+            test_top_5_accuracy=result.top_5_accuracy,
+            test_macro_f1=result.macro_average.f1,
+            test_calibration_error=result.calibration.error,
             test_count=len(training.test),
             epochs=self.step / training.batches_per_epoch,
             run=self.run.id,
@@ -334,6 +337,7 @@ class TrainingRun:
         assert position.best_test is not None, "a finished run has a best epoch"
         if position.best_epoch != position.epoch - 1:
             self._evaluate_best()
+        card = read_card(model)
         name = self.training.config.save_as
         if name is not None:
             model = self.library.model_path(name)
@@ -345,6 +349,9 @@ class TrainingRun:
                 best_epoch=position.best_epoch + 1,
                 test_accuracy=position.best_test.accuracy,
                 test_loss=position.best_test.loss,
+                test_top_5_accuracy=card.test_top_5_accuracy,
+                test_macro_f1=card.test_macro_f1,
+                test_calibration_error=card.test_calibration_error,
                 seconds=self._elapsed,
                 images_per_second=self._speed.overall,
                 model=str(model),

@@ -76,6 +76,16 @@ def test_others_can_read_a_model(tmp_path: Path) -> None:
     assert card["test_accuracy"] == 0.9
 
 
+def test_a_model_of_an_earlier_version_has_fewer_figures(tmp_path: Path) -> None:
+    card = CARD.model_dump(mode="json")
+    for name in ("test_top_5_accuracy", "test_macro_f1", "test_calibration_error"):
+        del card[name]
+    path = tmp_path / "m.safetensors"
+    metadata = {"format": "cnn-tui model", "card": json.dumps(card)}
+    save_file(network().parameters, path, metadata)
+    assert load_model(path).card == CARD
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -91,6 +91,16 @@ def test_a_run_takes_every_batch_and_then_evaluates(digits: Dataset) -> None:
     assert [(each.done, each.total) for each in advanced] == [(30, 30), (40, 40)] * 2
 
 
+def test_the_steps_of_an_epoch_come_without_its_evaluation(digits: Dataset) -> None:
+    training, other = start(digits), start(digits)
+    whole = list(other.run())
+    running = training.run()
+    first = [next(running), next(running)]
+    assert [*first, *training.steps()] == whole[:5]
+    assert list(training.steps()) == []
+    assert [plain(each) for each in training.run()] == [plain(each) for each in whole[5:]]
+
+
 def test_every_image_is_learned_once_an_epoch(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

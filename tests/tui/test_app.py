@@ -30,7 +30,7 @@ from tui.state import Phase
 async def test_without_a_run_it_says_what_to_do(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "press space to start" in screen_text(app))
+        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
         assert "mnist 60,000 + 10,000" in header(app)
         assert "no run yet" in header(app)
         assert "space start" in keys(app)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from dashboards import CONFIG, header, keys, row, screen_text, type_into, until
-from textual.widgets import Input, Select
+from textual.widgets import Input, Select, Static
 
 from nn.config import preset
 from nn.runs.folder import Library
@@ -141,7 +141,7 @@ async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
 async def test_a_narrow_screen_folds_the_left_side_into_a_tab(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "press space to start" in screen_text(app))
+        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
         assert "preset" not in screen_text(app)
         assert "0 Network" in screen_text(app)
         await pilot.press("0")
@@ -153,7 +153,7 @@ async def test_a_narrow_screen_folds_the_left_side_into_a_tab(tmp_path: Path) ->
         await pilot.press("e")
         await until(pilot, lambda: "preset" in screen_text(app))
         await pilot.resize_terminal(120, 36)
-        await until(pilot, lambda: "press space to start" in screen_text(app))
+        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
         assert "preset" in screen_text(app)
         assert "0 Network" not in screen_text(app)
 
@@ -203,6 +203,12 @@ async def test_ascii_is_enough_for_the_frame(tmp_path: Path) -> None:
 async def test_augmentation_is_filled_in_and_taken_out_again(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=preset("small"))
     async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: len(app.query(FieldRow)) > 20)
+        first = row(app, "training.augmentation.shift")
+        assert [str(each.render()).strip() for each in first.query(Static)] == [
+            "augmentation",
+            "shift",
+        ]
         commands = {command.title: command for command in app.get_system_commands(app.screen)}
         app.call_later(commands["Augment, or not"].callback)
         await until(pilot, lambda: app.draft.texts["training.augmentation.rotate"] == "10")

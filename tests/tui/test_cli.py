@@ -93,6 +93,7 @@ def test_help_names_every_command_and_loads_neither_textual_nor_numpy() -> None:
     for command in (
         "attach",
         "train",
+        "lr-find",
         "evaluate",
         "predict",
         "export",
@@ -134,9 +135,31 @@ def test_evaluate_gives_the_accuracy_that_training_gave(
         assert score["name"] == str(i)
         assert score["support"] == sum(result["confusion"][i])
         assert score["recall"] == pytest.approx(result["confusion"][i][i] / score["support"])
-    table = cnn_tui("evaluate", model).stdout
-    assert "precision" in table
-    assert "Traceback" not in table
+    for name in ("precision", "recall", "f1"):
+        mean = sum(score[name] for score in result["classes"]) / 10
+        assert result["averages"]["macro"][name] == pytest.approx(mean)
+    assert result["averages"]["weighted"]["recall"] == pytest.approx(result["accuracy"])
+    assert result["accuracy"] < result["top_5_accuracy"] == done["test_top_5_accuracy"] <= 1
+    assert result["averages"]["macro"]["f1"] == done["test_macro_f1"]
+    calibration = result["calibration"]
+    assert calibration["error"] == pytest.approx(done["test_calibration_error"], rel=1e-3)
+    assert sum(each["count"] for each in calibration["bins"]) == 10_000
+    right = sum(each["count"] * each["accuracy"] for each in calibration["bins"])
+    assert right == pytest.approx(10_000 * result["accuracy"])
+
+
+def test_evaluate_shows_tables(trained: tuple[Path, dict[str, object]], cnn_tui: Command) -> None:
+    model, done = trained
+    shown = cnn_tui("evaluate", model).stdout
+    for share in ("test_accuracy", "test_top_5_accuracy", "test_calibration_error"):
+        assert f"{100 * float(str(done[share])):.2f} %" in shown
+    for words in ("precision", "macro average", "weighted average", "it says", "it is right"):
+        assert words in shown
+    matrix = shown.partition("Rows are true classes, columns what the model said:")[2].split("\n")
+    counts = [[int(word.replace("·", "0")) for word in line.split()] for line in matrix if line]
+    assert counts[0] == list(range(10)), "the header"
+    assert [row[0] for row in counts[1:]] == list(range(10))
+    assert sum(sum(row[1:]) for row in counts[1:]) == 10_000
 
 
 def test_predict_classifies_pictures(

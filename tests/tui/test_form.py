@@ -419,6 +419,14 @@ def test_a_field_that_is_not_there_is_refused(draft: Draft) -> None:
         draft.set("training.speed", "1")
 
 
+def test_a_group_begins_with_its_heading(draft: Draft) -> None:
+    headings = {field.path: field.heading for field in draft.fields() if field.heading}
+    assert headings == {
+        "training.loss.label_smoothing": "loss",
+        "training.augmentation.shift": "augmentation",
+    }
+
+
 def test_fields_of_a_group(draft: Draft) -> None:
     names = [field.path for field in draft.fields("network.layers.0")]
     assert names == [f"network.layers.0.{name}" for name in Conv2D.model_fields if name != "kind"]

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import Progress
 from rich.table import Table
 
 from nn.checkpoint import Model, load_model
 from nn.data import Dataset, load
 from nn.layers import show_shape
-from nn.metrics import ClassScore, Evaluation, class_scores
+from nn.metrics import Average, Calibration, ClassScore, Evaluation, class_scores, weighted_average
 from nn.schema import InputError
 from nn.training import evaluate as go_over
 from tui.render.formats import count, percent
+from tui.render.reliability import error, filled, sentence, verdict
+
+MISTAKES = 20
+"""How many kinds of mistakes are listed where the matrix of all is too wide."""
 
 
 def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
@@ -30,30 +38,51 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
     data = load(dataset or model.card.config.data.dataset, "test")
     _require_fit(model, data)
     result = _go_over(model, data)
-    confusion = result.confusion
-    scores = class_scores(confusion, data.class_names)
     if as_json:
-        print(
-            json.dumps(
-                {
-                    "accuracy": result.accuracy,
-                    "loss": result.loss,
-                    "count": len(data),
-                    "classes": [asdict(score) for score in scores],
-                    "confusion": confusion.tolist(),
-                }
-            )
-        )
-        return
-    console = Console()
+        _print_json(data, result)
+    else:
+        _print_tables(path.stem, data, result)
+
+
+def _averages(result: Evaluation) -> dict[str, Average]:
+    return {"macro": result.macro_average, "weighted": weighted_average(result.confusion)}
+
+
+def _print_json(data: Dataset, result: Evaluation) -> None:
+    document = {
+        "accuracy": result.accuracy,
+        "top_5_accuracy": result.top_5_accuracy,
+        "loss": result.loss,
+        "count": len(data),
+        "averages": {name: asdict(each) for name, each in _averages(result).items()},
+        "calibration": asdict(result.calibration),
+        "classes": [asdict(score) for score in class_scores(result.confusion, data.class_names)],
+        "confusion": result.confusion.tolist(),
+    }
+    print(json.dumps(document))
+
+
+def _print_tables(model: str, data: Dataset, result: Evaluation) -> None:
+    console, calibration, names = Console(), result.calibration, data.class_names
+    top_5 = "" if result.top_5_accuracy is None else f"top-5 {percent(result.top_5_accuracy)}, "
     console.print(
-        f"{path.stem} on {count(len(data))} test images of {data.name}: "
-        f"accuracy {percent(result.accuracy)}, loss {result.loss:.4f}\n",
+        f"{model} on {count(len(data))} test images of {data.name}: "
+        f"accuracy {percent(result.accuracy)}, {top_5}loss {result.loss:.4f}\n",
         markup=False,
     )
-    console.print(_class_table(scores))
-    console.print("\nRows are true classes, columns what the model said:\n")
-    console.print(_confusion_table(result, data.class_names))
+    console.print(_class_table(class_scores(result.confusion, names), _averages(result)))
+    believed = f"{error(calibration).capitalize()}; {sentence(calibration)}"
+    console.print(f"\n{believed}:\n", highlight=False)
+    console.print(_reliability_table(calibration))
+    table = _confusion_table(result, names)
+    if _width(console, table) <= console.width:
+        console.print("\nRows are true classes, columns what the model said:\n")
+        console.print(table)
+    elif result.accuracy < 1:
+        console.print("\nThe most frequent mistakes (--json has the whole matrix):\n")
+        console.print(_mistakes_table(result, names))
+    else:
+        console.print("\nNot one mistake.")
 
 
 def _require_fit(model: Model, data: Dataset) -> None:
@@ -90,22 +119,66 @@ def _go_over(model: Model, data: Dataset) -> Evaluation:
     return result
 
 
-def _class_table(scores: list[ClassScore]) -> Table:
+def _class_table(scores: list[ClassScore], averages: dict[str, Average]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("class")
     for name in ("precision", "recall", "F1", "images"):
         table.add_column(name, justify="right")
     for score in scores:
-        shares = (f"{share:.4f}" for share in (score.precision, score.recall, score.f1))
-        table.add_row(escape(score.name), *shares, count(score.support))
+        table.add_row(escape(score.name), *_shares(score), count(score.support))
+    table.add_section()
+    images = count(sum(score.support for score in scores))
+    for name, average in averages.items():
+        table.add_row(f"{name} average", *_shares(average), images, style="bold")
+    return table
+
+
+def _shares(of: ClassScore | Average) -> Iterator[str]:
+    return (f"{share:.4f}" for share in (of.precision, of.recall, of.f1))
+
+
+def _reliability_table(calibration: Calibration) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("it says", "it is right", "images"):
+        table.add_column(name, justify="right")
+    table.add_column("so it is", no_wrap=True)
+    for each in filled(calibration):
+        shares = (percent(share, 1) for share in (each.confidence, each.accuracy))
+        table.add_row(*shares, count(each.count), verdict(each))
     return table
 
 
 def _confusion_table(result: Evaluation, names: tuple[str, ...]) -> Table:
+    """Columns are as wide as the numbers need; long names above them go on in the next line."""
+    confusion = result.confusion
+    digits = len(str(confusion.max()))
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table.add_column("", no_wrap=True, max_width=20)
     for name in names:
-        table.add_column(escape(name), justify="right")
-    for name, row in zip(names, result.confusion.tolist(), strict=True):
+        width = max(digits, min(cell_len(name), 5))
+        table.add_column(escape(name), justify="right", width=width, overflow="fold")
+    for name, row in zip(names, confusion.tolist(), strict=True):
         table.add_row(escape(name), *(str(value) if value else "·" for value in row))
+    return table
+
+
+def _width(console: Console, table: Table) -> int:
+    """How many cells a table would like to have."""
+    endless = console.options.update(max_width=100_000)
+    return Measurement.get(console, endless, table).maximum
+
+
+def _mistakes_table(result: Evaluation, names: tuple[str, ...]) -> Table:
+    """What of a matrix too wide for the terminal a person would look for."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("class")
+    table.add_column("taken for")
+    table.add_column("times", justify="right")
+    mistakes = result.confusion.copy()
+    np.fill_diagonal(mistakes, 0)
+    for place in np.argsort(-mistakes, axis=None, kind="stable")[:MISTAKES]:
+        true, called = np.unravel_index(place, mistakes.shape)
+        if mistakes[true, called]:
+            times = count(int(mistakes[true, called]))
+            table.add_row(escape(names[true]), escape(names[called]), times)
     return table

@@ -15,7 +15,7 @@ from textual.widgets import DataTable
 
 from nn.metrics import ClassScore
 from tui.panels import TablePanel, palette, shorten
-from tui.render import formats
+from tui.render import formats, reliability
 from tui.render.bars import bar
 from tui.state import Answers
 
@@ -46,6 +46,8 @@ SORT_KEYS: dict[str, Callable[[ClassRow], float]] = {
 COLUMNS = tuple(SORT_KEYS)
 NUMBER_WIDTHS = {"recall": 9, "precision": 12, "F1": 9, "images": 9}
 TAKEN_FOR_WIDTH = 18
+CONFIDENCE_WIDTHS = {"it says": 9, "it is right": 13, "so it is": 18, "images": 9}
+"""The columns of the table of confidence, before its bars."""
 
 
 def class_rows(answers: Answers) -> list[ClassRow]:
@@ -71,17 +73,29 @@ def column_widths(answers: Answers, width: int) -> tuple[dict[str, int], int]:
 
 
 def totals(answers: Answers, widths: dict[str, int]) -> Text:
-    """What stands below the table: the means of its columns, then all images together."""
-    means = {
-        title: f"{100 * float(np.mean([getattr(score, name) for score in answers.scores])):.2f}"
-        for title, name in (("recall", "recall"), ("precision", "precision"), ("F1", "f1"))
-    }
-    means["images"] = formats.count(len(answers.labels))
-    line = "mean".ljust(widths["class"] - 1)
-    line += "".join(text.rjust(widths[title]) for title, text in means.items())
-    accuracy = formats.percent(float(np.mean(answers.predictions == answers.labels)))
-    loss = f"{float(answers.losses.mean()):.4f}"
-    return Text(f"{line}\naccuracy {accuracy} · loss {loss} · {answers.source}")
+    """What stands below the classes: the means of the columns, then all images together."""
+    result = answers.evaluation
+    mean = result.macro_average
+    line = "macro mean"
+    line += f"{100 * mean.recall:.2f}".rjust(widths["class"] - 1 + widths["recall"] - len(line))
+    line += f"{100 * mean.precision:.2f}".rjust(widths["precision"])
+    line += f"{100 * mean.f1:.2f}".rjust(widths["F1"])
+    line += formats.count(len(answers.labels)).rjust(widths["images"])
+    figures = [f"accuracy {formats.percent(result.accuracy)}"]
+    if result.top_5_accuracy is not None:
+        figures.append(f"top-5 {formats.percent(result.top_5_accuracy)}")
+    calibration = result.calibration
+    figures += [f"loss {result.loss:.4f}", reliability.error(calibration)]
+    sentence = reliability.sentence(calibration)
+    return Text("\n".join((line, " · ".join(figures), sentence, answers.source)))
+
+
+def confidence_words(answers: Answers, *, ascii: bool) -> Text:
+    """What stands below the table of confidence."""
+    error = f"{reliability.error(answers.evaluation.calibration)}: how far off it is on average"
+    mark = reliability.mark(ascii=ascii)
+    explained = f"a bar that ends before its {mark} is too sure, one beyond it too unsure"
+    return Text("\n".join((error, explained, f"c shows the classes again · {answers.source}")))
 
 
 class ClassesPanel(TablePanel):
@@ -92,18 +106,24 @@ class ClassesPanel(TablePanel):
         "Recall is the accuracy within a class: the share of its images that were found.\n"
         "Precision is the share of right ones among all that was called by its name.\n"
         "F1 is the harmonic mean of the two. Taken for: its most frequent mistake, how often.\n"
-        "o sorts by the next column, v (or O) turns the order round; the arrow shows both."
+        "o sorts by the next column, v (or O) turns the order round; the arrow shows both.\n"
+        "The macro mean counts every class the same, however many images it has.\n"
+        "Top-5: how often the true class is among the five most probable ones.\n"
+        "c shows whether the network is as sure as it should be: of the answers that it is 90 %\n"
+        "sure of, 90 % should be right. The calibration error is how far off it is on average."
     )
-    lines_below: ClassVar[int] = 2
+    lines_below: ClassVar[int] = 4
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "next_column", "sort by"),
         Binding("v,O", "turn", "turn order"),
+        Binding("c", "confidence", "confidence"),
     ]
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
         self.sort_column = 0
         self.reversed = False
+        self.showing_confidence = False
         self._shown: tuple[object, ...] = ()
 
     def build_table(self) -> DataTable[object]:
@@ -118,33 +138,68 @@ class ClassesPanel(TablePanel):
         """Turn the order round."""
         self._sort(self.sort_column, not self.reversed)
 
+    def action_confidence(self) -> None:
+        """Show how sure the network is and how often it is right, or the classes again."""
+        self.showing_confidence = not self.showing_confidence
+        self.refresh_bindings()
+        self.fill()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only classes can be sorted."""
+        return not (self.showing_confidence and action in ("next_column", "turn"))
+
     @on(DataTable.HeaderSelected)
     def sort_by_click(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; a second click turns the order round."""
         event.stop()
-        again = event.column_index == self.sort_column
-        self._sort(event.column_index, again and not self.reversed)
+        if not self.showing_confidence:
+            again = event.column_index == self.sort_column
+            self._sort(event.column_index, again and not self.reversed)
 
     def _sort(self, column: int, backwards: bool) -> None:
         self.sort_column, self.reversed = column, backwards
         self.fill()
 
     def fill(self) -> None:
-        """Sort the classes into the table."""
+        """Put the classes, or how sure the network is, into the table."""
         answers = self.view.answers
         width, theme = self.size.width, self.app.theme
-        shown = (answers, width, theme, self.sort_column, self.reversed)
+        shown = (answers, width, theme, self.sort_column, self.reversed, self.showing_confidence)
         if shown == self._shown:
             return
         self._shown = shown
         self.show_nothing("" if answers else NOTHING)
         if answers is None:
             return
+        if self.showing_confidence:
+            self.say(confidence_words(answers, ascii=self.ascii))
+            self._tell_confidence(answers)
+            return
         widths, bar_width = column_widths(answers, width)
         self.say(totals(answers, widths))
         key = SORT_KEYS[COLUMNS[self.sort_column]]
         rows = sorted(class_rows(answers), key=key, reverse=self.reversed)
         self._rebuild(rows, widths, bar_width)
+
+    def _tell_confidence(self, answers: Answers) -> None:
+        """One row for each range of confidence that occurs."""
+        table, colors = self.table, palette(self.app)
+        room = self.size.width - sum(CONFIDENCE_WIDTHS.values()) - 4
+        bar_width = max(0, min(room, WIDEST_BAR))
+        table.clear(columns=True)
+        for title, width in CONFIDENCE_WIDTHS.items():
+            table.add_column(Text(title, justify="right"), width=width)
+        table.add_column("", width=bar_width + 2)
+        for each in reliability.filled(answers.evaluation.calibration):
+            words = (
+                formats.percent(each.confidence, 1),
+                formats.percent(each.accuracy, 1),
+                reliability.verdict(each),
+                formats.count(each.count),
+            )
+            drawn = reliability.reliability_bar(each, bar_width, ascii=self.ascii)
+            cells = [Text(word, justify="right") for word in words]
+            table.add_row(*cells, Text(f"  {drawn}", style=colors.primary))
 
     def _rebuild(self, rows: list[ClassRow], widths: dict[str, int], bar_width: int) -> None:
         """Sorting moves every row, so the table is filled anew; the cursor stays on its class."""

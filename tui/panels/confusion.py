@@ -22,6 +22,8 @@ from tui.state import Answers
 NOTHING = "No answers yet: they come when the first epoch is over."
 SHORTEST_NAME = 8
 """To how many cells the rows' names may be cut so that the columns fit."""
+LONGEST_NAME = 14
+"""How many cells of the rows' names are shown where the columns do not fit anyway."""
 NARROWEST_CELL = 6
 STRONGEST = 0.8
 """How much of the heat's colour the most frequent mistake has."""
@@ -191,9 +193,9 @@ class ConfusionPanel(TablePanel):
         """Make the places; what stands in them follows by itself."""
         table, places = self.table, range(heat_map.size + 1)
         room = self.size.width - heat_map.width * len(places) - 2
-        names = [
-            shorten(heat_map.name(i), max(room, SHORTEST_NAME), ascii=self.ascii) for i in places
-        ]
+        if room < SHORTEST_NAME:
+            room = max(SHORTEST_NAME, min(self.size.width // 3, LONGEST_NAME))
+        names = [shorten(heat_map.name(i), room, ascii=self.ascii) for i in places]
         cursor = table.cursor_coordinate
         table.clear(columns=True)
         for i in places:

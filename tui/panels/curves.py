@@ -20,7 +20,7 @@ from tui.render.bars import bar
 from tui.render.charts import Series, Values, decimate, line_chart, smooth
 from tui.state import Answers, RunState, View
 
-NOTHING = "Nothing trained yet: press space to start, or ctrl+o to load a model."
+NOTHING = "Nothing trained yet: space starts, ctrl+o loads a model."
 SIDE_BY_SIDE = 90
 """From this width on there is room for two charts beside each other."""
 NARROWEST_PAIR = 60

@@ -19,7 +19,7 @@ from rich.color import Color
 from rich.text import Text
 
 from tui.render import formats
-from tui.render.scales import Scale, across, drawable, upward, upward_log
+from tui.render.scales import Scale, across, across_log, drawable, upward, upward_log
 
 Values = NDArray[np.float64]
 Range = tuple[float, float]
@@ -60,6 +60,7 @@ def line_chart(
     width: int,
     height: int,
     title: str = "",
+    log_x: bool = False,
     log_y: bool = False,
     x_range: Range | None = None,
     y_range: Range | None = None,
@@ -81,7 +82,8 @@ def line_chart(
         width: in cells.
         height: in lines, with title and legend.
         title: what y is.
-        log_y: whether the y axis is logarithmic.
+        log_x: whether the x axis is logarithmic.
+        log_y: whether the y axis is.
         x_range: the ends of the x axis; by default those of the values. What lies outside of
             it is left out.
         y_range: the same for the y axis, which may end a little outside of it on a round value.
@@ -95,7 +97,7 @@ def line_chart(
         return Text()
     signs = ASCII_POINT_SIGNS if ascii else POINT_SIGNS
     curves = [
-        _curve(one, signs[(i - 1) % len(signs)] if i else "", log_y, x_range)
+        _curve(one, signs[(i - 1) % len(signs)] if i else "", log_x, log_y, x_range)
         for i, one in enumerate(series)
     ]
     filled = [curve for curve in curves if len(curve.y)]
@@ -106,7 +108,7 @@ def line_chart(
     else:
         header = _header(title, curves, width, "..." if ascii else "⠤⠒⠤")
         space = height - len(header)
-        x_axis, y_axis = _axes(filled, width, space, log_y, x_range, y_range, percent)
+        x_axis, y_axis = _axes(filled, width, space, log_x, log_y, x_range, y_range, percent)
         chart = _draw(filled, x_axis, y_axis, marks, width, space, ascii)
         lines = [*header, *chart.split("\n")]
     return _page(lines, width, height, foreground)
@@ -165,9 +167,9 @@ def _decaying_sums(values: Values, decay: float) -> Values:
     return np.fromiter(sums, dtype=np.float64, count=len(values))
 
 
-def _curve(series: Series, sign: str, log_y: bool, x_range: Range | None) -> _Curve:
+def _curve(series: Series, sign: str, log_x: bool, log_y: bool, x_range: Range | None) -> _Curve:
     x, y = np.asarray(series.x, dtype=np.float64), np.asarray(series.y, dtype=np.float64)
-    shown = drawable(x) & drawable(y, log=log_y)
+    shown = drawable(x, log=log_x) & drawable(y, log=log_y)
     if x_range is not None:
         shown &= (x >= min(x_range)) & (x <= max(x_range))
     return _Curve(series, sign, x[shown], y[shown])
@@ -177,19 +179,22 @@ def _axes(
     curves: list[_Curve],
     width: int,
     height: int,
+    log_x: bool,
     log_y: bool,
     x_range: Range | None,
     y_range: Range | None,
     percent: bool,
 ) -> tuple[Scale, Scale]:
     left, right = x_range or _reach([curve.x for curve in curves])
+    if log_x and min(left, right) <= 0:
+        left, right = _reach([curve.x for curve in curves])
     found = _reach([curve.y for curve in curves])
     low, high = sorted(y_range or found)
     if log_y and low <= 0:
         low = found[0]
-    vertical = upward_log if log_y else upward
+    horizontal, vertical = across_log if log_x else across, upward_log if log_y else upward
     return (
-        across(min(left, right), max(left, right), max(2, width // 14)),
+        horizontal(min(left, right), max(left, right), max(2, width // 14)),
         vertical(low, high, max(3, height // (2 if log_y else 3)), percent=percent),
     )
 

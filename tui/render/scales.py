@@ -48,7 +48,24 @@ def across(low: float, high: float, n_ticks: int) -> Scale:
         return Scale(low - reach, low + reach, (low,), (f"{low:,g}",))
     step = _round_step((high - low) / n_ticks)
     ticks = _multiples(step, low, high)
+    if not ticks:
+        # A step of up to five halves of that length may miss an axis that does not begin at 0.
+        step = _round_step(step / 3)
+        ticks = _multiples(step, low, high)
     return Scale(low, high, ticks, _labels(ticks, step))
+
+
+def across_log(low: float, high: float, n_ticks: int) -> Scale:
+    """A horizontal logarithmic axis for values above zero, that ends where its values end.
+
+    Within less than a factor of four its ticks are those of a linear axis.
+    """
+    if _is_flat(low, high):
+        low, high = low / 2, high * 2
+    if high / low < 4:
+        return replace(across(low, high, n_ticks), log=True)
+    ticks = _steps_of_ten(low, high, n_ticks)
+    return Scale(low, high, ticks, tuple(map(rate, ticks)), log=True)
 
 
 def upward(low: float, high: float, n_ticks: int, *, percent: bool = False) -> Scale:

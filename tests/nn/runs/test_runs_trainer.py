@@ -82,10 +82,14 @@ def test_a_run_trains_to_its_end_and_keeps_the_best_model(
     batches = [event for event in events if isinstance(event, m.BatchesFinished)]
     assert sum(len(event.losses) for event in batches) == 2 * 20
     with np.load(run.evaluation_file) as answers:
-        right = answers["probabilities"].argmax(1) == answers["labels"]
-    assert right.mean() == done.test_accuracy
+        result = Evaluation(answers["probabilities"], answers["labels"], done.test_loss)
     card = read_card(library.model_path("mine"))
-    assert card.test_accuracy == done.test_accuracy
+    for told in (done, card):
+        assert told.test_accuracy == result.accuracy
+        assert told.test_loss == result.loss
+        assert told.test_top_5_accuracy == result.top_5_accuracy
+        assert told.test_macro_f1 == result.macro_average.f1
+        assert told.test_calibration_error == result.calibration.error
     assert card.test_count == 10_000
     assert done.model == str(library.model_path("mine"))
 

@@ -34,8 +34,61 @@ async def test_the_totals_stand_below(app_of, pets):
         panel.show(View(None, pets))
         await pilot.pause()
         below = str(panel.query_one(".line").content)
-    assert below.split()[:5] == ["mean", "75.00", "72.22", "69.84", "10"]
-    assert f"accuracy 70.00 % · loss {-np.log(true).mean():.4f} · model pets" in below
+    assert below.split()[:6] == ["macro", "mean", "75.00", "72.22", "69.84", "10"]
+    loss = f"loss {-np.log(true).mean():.4f}"
+    assert below.splitlines()[1:] == [
+        f"accuracy 70.00 % · {loss} · calibration error 31.50 %",
+        "when it says 95.0 %, it is right 0.0 % of the time",
+        "model pets",
+    ]
+
+
+async def test_top_5_is_told_of_more_than_five_classes(app_of, answers_of):
+    """Of the classes with equal probabilities the first ones come first: 4 of 5 are within."""
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, answers_of([0, 1, 2, 3, 8], [9] * 5, 10)))
+        await pilot.pause()
+        assert "accuracy 0.00 % · top-5 80.00 % · loss" in str(panel.query_one(".line").content)
+
+
+async def test_c_shows_how_sure_it_is_and_how_often_right(app_of, painted, pets):
+    """By hand: 90 % is said five times and right, 80 % twice and right; four others are single."""
+    panel = ClassesPanel(ascii=True)
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("o", "c", "o", "v")
+        await pilot.pause()
+        table = painted(panel.table).splitlines()
+        columns = [line.replace("#", "").split() for line in table]
+        assert table[0].split() == ["it", "says", "it", "is", "right", "so", "it", "is", "images"]
+        assert [" ".join(row).rstrip("| ") for row in columns[1:]][:5] == [
+            "60.0 % 0.0 % 60.0 too sure 1",
+            "70.0 % 0.0 % 70.0 too sure 1",
+            "80.0 % 100.0 % 20.0 too unsure 2",
+            "90.0 % 100.0 % 10.0 too unsure 5",
+            "95.0 % 0.0 % 95.0 too sure 1",
+        ]
+        below = str(panel.query_one(".line").content).splitlines()
+        assert below[0].startswith("calibration error 31.50 %")
+        assert below[-1] == "c shows the classes again · model pets"
+        await pilot.press("c")
+        await pilot.pause()
+        assert "recall ^" in painted(panel.table), "o and v meant nothing there"
+
+
+async def test_confidence_follows_new_answers(app_of, painted, pets):
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(100, 20)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("c")
+        sure = np.eye(3)[pets.labels]
+        panel.show(View(None, dataclasses.replace(pets, probabilities=sure)))
+        await pilot.pause()
+        assert "100.0 %      100.0 %   as it should be       10" in painted(panel.table)
+        assert panel.table.row_count == 1
 
 
 @pytest.mark.parametrize(
@@ -110,6 +163,10 @@ async def test_every_size_and_number_of_classes_will_do(size, classes, app_of, p
         await pilot.pause()
         assert panel.table.row_count == classes
         assert "recall" in painted(panel.table) or size[0] < 30
+        await pilot.press("c", "down", "end")
+        await pilot.pause()
+        assert panel.table.row_count == 1, "all answers are given with 90 %"
+        assert "images" in painted(panel.table)
 
 
 async def test_without_answers_it_says_when_they_come(app_of, pets):

@@ -30,7 +30,7 @@ async def test_without_a_run_it_says_how_to_start_one(app_of, painted):
     panel = CurvesPanel()
     async with app_of(panel).run_test(size=(80, 20)):
         panel.show(View())
-        assert "Nothing trained yet: press space to start, or ctrl+o" in painted(panel)
+        assert "Nothing trained yet: space starts, ctrl+o loads a model" in painted(panel)
 
 
 def test_a_run_before_its_first_batch_has_empty_charts(run_of):

@@ -60,6 +60,19 @@ def test_logarithmic_heights_are_even_for_powers_of_ten():
     assert np.diff(rows).tolist() == pytest.approx([-20 / 3] * 3, abs=1)
 
 
+def test_powers_of_ten_are_evenly_apart_across_a_logarithmic_axis():
+    x = [0.001, 0.01, 0.1, 1.0]
+    text = line_chart(points([1.0] * 4, x), width=60, height=10, log_x=True)
+    columns = sorted(column for _, column in places(text, "●"))
+    assert np.diff(columns).tolist() == pytest.approx([np.ptp(columns) / 3] * 3, abs=1)
+
+
+def test_values_and_ends_that_a_logarithmic_axis_across_cannot_show_are_left_out():
+    x = [-1.0, 0.0, 0.1, 1.0]
+    text = line_chart(points([1.0] * 4, x), width=60, height=10, log_x=True, x_range=(0.0, 1.0))
+    assert len(places(text, "●")) == 2
+
+
 def test_the_legend_names_each_series_with_its_own_sign():
     series = [curve([1.0, 2.0], name=name) for name in ("train", "validation", "test")]
     legend = line_chart(series, width=76, height=10, title="loss").plain.split("\n")[0]

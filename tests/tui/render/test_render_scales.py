@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.render.scales import across, drawable, upward, upward_log
+from tui.render.scales import across, across_log, drawable, upward, upward_log
 
 finite = st.floats(-1e99, 1e99)
 positive = st.floats(1e-99, 1e99)
@@ -52,6 +52,27 @@ def test_an_axis_across_ends_with_its_values():
     assert (axis.low, axis.high) == (0, 1299)
     assert axis.labels == ("0", "500", "1,000")
     assert across(0.0, 1.5, 3).labels == ("0.0", "0.5", "1.0", "1.5")
+
+
+def test_an_axis_across_has_a_tick_also_where_the_first_step_misses_it():
+    check_axis(across(5e89, 4.000000009e98, 2), 5e89, 4.000000009e98)
+    assert across(0.001, 4.1, 2).labels == ("2", "4")
+
+
+def test_a_logarithmic_axis_across_ends_with_its_values_and_has_even_powers_of_ten():
+    axis = across_log(1e-6, 10, 8)
+    assert (axis.low, axis.high) == (1e-6, 10)
+    assert axis.labels == ("1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1", "1", "10")
+    assert axis.fractions(np.array(axis.ticks)) == pytest.approx(np.arange(8) / 7)
+    assert across_log(1e-6, 10, 4).labels == ("1e-6", "1e-4", "0.01", "1")
+
+
+def test_a_narrow_logarithmic_axis_across_has_linear_ticks():
+    axis = across_log(2.0, 3.0, 4)
+    assert axis.log
+    assert (axis.low, axis.high) == (2.0, 3.0)
+    assert axis.labels == ("2.0", "2.5", "3.0")
+    assert across_log(3.0, 3.0, 4).low < 3 < across_log(3.0, 3.0, 4).high
 
 
 def test_one_value_stands_in_the_middle():

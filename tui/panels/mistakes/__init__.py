@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Literal, Self, get_args
 
 import numpy as np
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -77,6 +78,10 @@ class MistakesPanel(Vertical):
 
     def on_mount(self) -> None:
         """Show what was given before there was a screen."""
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Say as much as there is room for."""
         self._fill()
 
     def focus(self, scroll_visible: bool = True) -> Self:
@@ -153,8 +158,23 @@ class MistakesPanel(Vertical):
         indices = answers.mistakes(self.true, self.predicted, self.order)
         place = np.flatnonzero(indices == under_cursor)
         grid.fill(answers, indices, int(place[0]) if len(place) else 0)
-        line = headline(answers, indices, self.true, self.predicted, self.order)
+        line = self._headline(answers, indices)
         self._say(line, "" if len(indices) else self._why_none(answers))
+
+    def _headline(self, answers: Answers, indices: Integers) -> str:
+        """What is shown, in words: in fewer of them where the classes have long names."""
+        right = self.true is not None and self.true == self.predicted
+        kind = "right answer" if right else "mistake"
+        counted = f"{formats.count(len(indices))} {kind}{'' if len(indices) == 1 else 's'}"
+        total = formats.count(len(answers.labels))
+        true, predicted = (
+            "any" if i is None else answers.class_names[i] for i in (self.true, self.predicted)
+        )
+        order = ORDER_WORDS[self.order]
+        line = f"{counted} of {total} · true: {true} · predicted: {predicted} · {order}"
+        if cell_len(line) <= self.size.width - 2:
+            return line
+        return f"{counted} · {true} {'->' if self.ascii else '→'} {predicted} · {order}"
 
     def _why_none(self, answers: Answers) -> str:
         if len(answers.wrong):
@@ -168,19 +188,6 @@ class MistakesPanel(Vertical):
         sentence.update(nothing)
         sentence.set_class(not nothing, "hidden")
         self.grid.set_class(bool(nothing), "hidden")
-
-
-def headline(
-    answers: Answers, indices: Integers, true: int | None, predicted: int | None, order: Order
-) -> str:
-    """What is shown, in words."""
-    right = true is not None and true == predicted
-    kind = "right answer" if right else "mistake"
-    plural = "" if len(indices) == 1 else "s"
-    names = ["any" if i is None else answers.class_names[i] for i in (true, predicted)]
-    counted = f"{formats.count(len(indices))} {kind}{plural}"
-    total = formats.count(len(answers.labels))
-    return f"{counted} of {total} · true: {names[0]} · predicted: {names[1]} · {ORDER_WORDS[order]}"
 
 
 def _following(now: int | None, classes: Integers, by: int) -> int | None:

@@ -104,7 +104,8 @@ class LargePicture(ModalScreen[int]):
         frame.border_title = title(self.answers, index)
         arrows = "left/right" if self.ascii else "← →"
         frame.border_subtitle = (
-            f"{self.place + 1} of {len(self.indices)} · {arrows} others · esc back"
+            f"{formats.count(self.place + 1)} of {formats.count(len(self.indices))} "
+            f"· {arrows} others · esc back"
         )
         self.query_one("#picture", Static).update(picture)
         self.query_one("#bars", Static).update(bars)
@@ -150,10 +151,11 @@ def probability_bars(
     true, called = int(answers.labels[index]), int(answers.predictions[index])
     names = [shorten(name, NAME_WIDTH, ascii=ascii) for name in answers.class_names]
     name_width = max(map(cell_len, names))
-    bar_width = min(max(width - name_width - len(" 100.00 % called, true "), 0), WIDEST_BAR)
+    marks = [_marks(i == true, i == called) for i in range(len(names))]
+    beside = len(" 100.00 %  ") + max(map(len, marks))
+    bar_width = min(max(width - name_width - beside, 0), WIDEST_BAR)
     lines = []
-    for i, name in enumerate(names):
-        words = _marks(i == true, i == called)
+    for i, (name, words) in enumerate(zip(names, marks, strict=True)):
         color = colors.good if i == true else colors.bad if i == called else colors.primary
         share = float(probabilities[i])
         lines.append(
