@@ -15,7 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from nn import presets
-from nn.config import RunConfig, preset
+from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
@@ -225,9 +225,10 @@ class Dashboard(SteeringApp):
 
     @on(NetworkPanel.PresetChosen)
     def _use_preset(self, event: NetworkPanel.PresetChosen) -> None:
-        """A preset brings its network and its training; the data stay."""
+        """A preset brings its network and its training; the data stay, unless it names its own."""
         chosen, mine = preset(event.name), self.draft.config
-        data = chosen.data if mine is None else mine.data
+        keeps = mine is not None and chosen.data == DataConfig()
+        data = mine.data if mine is not None and keeps else chosen.data
         self.draft.use(chosen.model_copy(update={"data": data}))
         self.show_design()
 
@@ -253,7 +254,7 @@ class Dashboard(SteeringApp):
         async def resume() -> None:
             await self.open_run(self._folder(event.run_id))
             self.session.launch("resuming…")
-            await self.jobs.revive()
+            await self.jobs.revive({})
 
         self.begin(resume)
 

@@ -25,6 +25,8 @@ app = typer.Typer(
     epilog="Without a command it opens the dashboard. Over SSH: ssh -t HOST cnn-tui",
     no_args_is_help=False,
     pretty_exceptions_enable=False,
+    # Plain text: it is read over any connection, in any locale, and with `less`.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -109,7 +111,7 @@ def dashboard(
 
 @app.command()
 def attach(run: Run = "latest", models: Models = SAVED_MODELS) -> None:
-    """Open the dashboard on a run, living or finished (the newest, unless one is named)."""
+    """Open the dashboard on a run, living or ended (default: newest)."""
     from tui.commands.dashboard import open_dashboard
 
     open_dashboard(models, run)
@@ -156,7 +158,13 @@ def train(
 
     Ctrl-C writes a checkpoint, ends the run and says how to continue it.
 
-    Examples: cnn-tui train --preset small --save mine    cnn-tui train --limit 1000 --epochs 2
+    \b
+    Examples:
+      cnn-tui train --preset small --save mine
+      cnn-tui train --limit 1000 --epochs 2 --augment
+      cnn-tui train --set training.optimizer=sgd --set training.patience=3
+
+    docs/reference.md lists every field that --set takes.
     """
     from tui.commands.train import Wish, train
 
@@ -205,12 +213,14 @@ def lr_find(
         typer.Option("--json", help="Print one JSON object: rates, losses, smoothed, suggestion."),
     ] = False,
 ) -> None:
-    """Find a learning rate: train while the rate rises, and look at the loss.
+    """Find a learning rate: let it rise, and watch the loss.
 
     No run is made and no model is changed. Ends with 1 where the loss never fell, so that no rate
     can be suggested.
 
-    Example: cnn-tui lr-find --preset small --set training.optimizer=sgd
+    \b
+    Example:
+      cnn-tui lr-find --preset small --set training.optimizer=sgd
     """
     from nn.rate_finder import RateTest
     from tui.commands.lr_find import lr_find
@@ -246,7 +256,10 @@ def evaluate(
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Show how a model does on a test set: class by class, how sure it is, and its mistakes."""
+    """Show how a model does on a test set, class by class.
+
+    Also how far its confidence can be believed, and what it takes for what.
+    """
     from tui.commands.evaluate import evaluate
 
     evaluate(_library(models).find_model(model), data, as_json=as_json)
@@ -283,7 +296,9 @@ def export(
 ) -> None:
     """Write a model as a file that ONNX runtimes or Keras run.
 
-    Example: cnn-tui export digits --format onnx --output digits.onnx
+    \b
+    Example:
+      cnn-tui export digits --format onnx --output digits.onnx
     """
     from tui.commands.export import export_model
 
@@ -318,7 +333,7 @@ def pause(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> Non
 
 @app.command()
 def resume(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
-    """Let a paused run go on; start one that ended from its last checkpoint."""
+    """Let a run go on; one that ended, from its checkpoint."""
     from tui.commands.steer import resume
 
     resume(_library(models).find_run(run), as_json=as_json)
@@ -334,7 +349,10 @@ def stop(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None
 
 @app.command()
 def selftest() -> None:
-    """Drive the real dashboard without a terminal, with a real trainer; say what was checked."""
+    """Drive the real dashboard without a terminal.
+
+    With a real trainer; it says what was checked.
+    """
     from tui.selftest import selftest
 
     raise typer.Exit(selftest())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from nn.checkpoint import Model, read_card
 from nn.config import RunConfig
@@ -12,7 +14,7 @@ from nn.files import write_atomically
 from nn.rate_finder import RateTest
 from nn.runs.client import send, start_trainer
 from nn.runs.folder import Library, RunFolder
-from nn.runs.messages import Command, Step
+from nn.runs.messages import Command, Set, Step
 from nn.runs.rate_process import RateProcess
 from nn.schema import InputError
 from tui import answering
@@ -58,12 +60,15 @@ class Jobs:
         if step_only:
             await self.send(Step())
 
-    async def revive(self) -> None:
+    async def revive(self, changes: Mapping[str, Any]) -> None:
         """Start a trainer on the run that is followed, from its last checkpoint.
 
-        The session was told of the launch before.
+        `changes` are live fields' new values, which the trainer takes over before it goes on. The
+        session was told of the launch before.
         """
         assert self.session.folder is not None, "a run is followed"
+        for field, value in changes.items():
+            await self.send(Set(field=field, value=value))
         await self._launch(self.session.folder)
 
     async def send(self, command: Command, folder: RunFolder | None = None) -> None:

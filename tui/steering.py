@@ -14,7 +14,7 @@ from tui.dialogs import Choice, Choose, LoadModel, SaveAs
 from tui.form import Draft
 from tui.jobs import Jobs
 from tui.session import Session, Waiting
-from tui.state import Phase
+from tui.state import Phase, RunState
 from tui.sturdy import SturdyApp
 
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
@@ -52,7 +52,7 @@ class SteeringApp(SturdyApp):
             case "stop" | "evaluate":
                 return alive
             case "revive":
-                return not alive and run is not None and run.phase in RESUMABLE
+                return not alive and run is not None and self._can_go_on(run)
             case _:
                 return True
 
@@ -88,9 +88,11 @@ class SteeringApp(SturdyApp):
             self.ask_to_stop(self.session.folder)
 
     def action_revive(self) -> None:
-        """Resume a run that ended."""
+        """Resume a run that ended, with what was changed of its live fields since."""
+        run = self.session.run
+        changes = {} if run is None else words.changes_for(self.draft, run)
         self.session.launch("resuming…")
-        self.begin(self.jobs.revive)
+        self.begin(partial(self.jobs.revive, changes))
 
     def action_evaluate(self) -> None:
         """Test the network as it is now."""
@@ -123,8 +125,8 @@ class SteeringApp(SturdyApp):
         if config is None:
             self.tell(f"Cannot start: {words.design_problem(self.draft)}", "error")
             return
-        unchanged = run is not None and not self.draft.differing(run.config)
-        if run is None or not self.check_action("revive", ()) or not unchanged:
+        fits = run is not None and not self.draft.needs_new_run(run.config)
+        if run is None or not self.check_action("revive", ()) or not fits:
             self._start(config, step_only)
             return
 
@@ -134,11 +136,17 @@ class SteeringApp(SturdyApp):
             elif choice == "start":
                 self._start(config, step_only)
 
+        edited = ", as edited" if self.draft.differing(run.config) else ""
         choices = [
-            Choice("resume", f"resume it from step {run.checkpoint_step:,}", "r"),
-            Choice("start", "start a new run of the same design", "n"),
+            Choice("resume", f"resume it from step {run.checkpoint_step:,}{edited}", "r"),
+            Choice("start", "start a new run of this design", "n"),
         ]
         self.push_screen(Choose(f"Run {run.run_id} is {run.phase}", "", choices), decide)
+
+    def _can_go_on(self, run: RunState) -> bool:
+        """Whether a run that ended has something left to do: a finished one if it was edited."""
+        more = run.phase is Phase.FINISHED and bool(words.changes_for(self.draft, run))
+        return run.phase in RESUMABLE or more
 
     def _start(self, config: RunConfig, step_only: bool) -> None:
         if config.training.threads is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
@@ -41,11 +42,18 @@ def design_note(draft: Draft, session: Session) -> str:
     if session.alive:
         edited = draft.needs_new_run(run.config)
         return "edited for the next run: x stops this one, then space starts" if edited else ""
+    if changes_for(draft, run):
+        return f"edited: r goes on with run {run.run_id} so, space asks"
     if draft.differing(run.config):
         return "edited: space starts a new run"
     if run.phase is Phase.FINISHED:
         return "space starts a new run"
     return f"r resumes run {run.run_id}, space asks"
+
+
+def changes_for(draft: Draft, run: RunState) -> dict[str, Any]:
+    """What a run that ended can take over of a design, if that is all in which they differ."""
+    return {} if draft.needs_new_run(run.config) else draft.live_changes(run.config)
 
 
 def start_label(session: Session) -> str:

@@ -246,6 +246,13 @@ async def test_a_real_run_from_the_first_step_to_its_end(tmp_path: Path) -> None
         await until(pilot, lambda: app.session.answers is not None)
         assert app.session.answers is not None
         assert len(app.session.answers.labels) == 10_000
+        assert not app.check_action("revive", ()), "nothing is left to do"
+        await type_into(pilot, "training.epochs", "3")
+        await until(pilot, lambda: "edited: r goes on with run" in screen_text(app))
+        await pilot.press("escape", "r")
+        await until(pilot, lambda: run.epoch == 3 and run.phase is Phase.FINISHED)
+        assert run.step == 30
+        assert app.session.run is run, "it is the same run"
     assert app.return_value is None
 
 

@@ -110,7 +110,7 @@ async def test_enter_goes_to_the_fields_and_escape_comes_back(tmp_path: Path) ->
         await until(pilot, lambda: isinstance(app.focused, LayerList))
 
 
-async def test_a_preset_replaces_network_and_training_but_not_the_data(tmp_path: Path) -> None:
+async def test_a_preset_brings_data_only_if_it_names_some(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
         chooser = app._body.network.query(Select).first()
@@ -120,6 +120,8 @@ async def test_a_preset_replaces_network_and_training_but_not_the_data(tmp_path:
         assert config is not None
         assert config.data.limit == CONFIG.data.limit
         assert config.training.learning_rate == preset("lenet").training.learning_rate
+        chooser.value = "cifar10"
+        await until(pilot, lambda: app.draft.texts["data.dataset"] == "keras:cifar10")
 
 
 async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:

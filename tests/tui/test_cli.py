@@ -227,7 +227,9 @@ def test_an_interrupted_training_is_saved_and_says_how_to_go_on(
     past = len(run.events().read_all())
     more = cnn_tui("train", "--resume", run.id, "--epochs", 3, "--json")
     assert more.returncode == 0, more.stderr
-    assert lines(more.stdout)[-1]["event"] == "finished"
+    told = lines(more.stdout)
+    assert told[0] == {"event": "started", "run": run.id}, "scripts can steer it from the start"
+    assert [line["event"] for line in told[1:]] == ["epoch"] * (len(told) - 2) + ["finished"]
     assert len(run.events().read_all()) > past
 
 

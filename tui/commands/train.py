@@ -81,10 +81,10 @@ def train(
     run = _new_run(library, wish) if wish.resume is None else _old_run(library, wish)
     follower = _Follower(run, min_accuracy, as_json=as_json)
     start_trainer(run)
+    if as_json:
+        print(json.dumps({"event": "started", "run": run.id}), flush=True)
     if detach:
-        if as_json:
-            print(json.dumps({"event": "started", "run": run.id}))
-        else:
+        if not as_json:
             print(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
         return Exit.DONE
     return follower.follow()
