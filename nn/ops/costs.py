@@ -28,9 +28,9 @@ WINDOWS_MET = 25
 WINDOWS_ADDED = 20
 """For each that is added to the input's gradient."""
 
-CLEARLY = 0.7
-"""Frequencies are taken below this part of the other cost: counting is not exact, and they take
-more memory."""
+CLEARLY = 0.4
+"""Frequencies are taken below this part of the other cost: counting is not exact, they take more
+memory, and a second thread of BLAS helps their many small products less."""
 
 
 def prefers_frequencies(geometry: Geometry, n: int) -> bool:

@@ -53,7 +53,7 @@ def test_auto_goes_over_windows_where_frequencies_do_not_apply(grid: Grid) -> No
 
 
 def test_auto_chooses_anew_for_each_size_of_batch() -> None:
-    geometry = layer(6, 3, 16, 16)
+    geometry = layer(6, 5, 16, 16)
     assert [prefers_frequencies(geometry, n) for n in (1, 32)] == [False, True]
     fastest = choose("auto", geometry, Buffers(np.float64))
     for n in (32, 1, 32):
@@ -68,7 +68,7 @@ def test_auto_chooses_anew_for_each_size_of_batch() -> None:
     [
         (layer(14, 5, 32, 64), True),
         (layer(14, 7, 32, 32), True),
-        (layer(7, 3, 128, 128), True),
+        (layer(7, 5, 128, 128), True),
         (layer(28, 5, 1, 32), False),
         (layer(28, 3, 3, 16), False),
         (layer(14, 1, 64, 64), False),
