@@ -92,7 +92,7 @@ def follow(run: RunFolder, journal: Journal[Event], interval: float = 0.1) -> It
 def wait_for_answer(run: RunFolder, command: str, patience: float) -> Acknowledged | None:
     """The trainer's answer to a command; None if it dies or takes over `patience` seconds."""
     deadline = time.monotonic() + patience
-    for events in follow(run, run.events(), interval=0.02):
+    for events in follow(run, run.events(sample=0), interval=0.02):
         for event in events:
             if isinstance(event, Acknowledged) and event.command == command:
                 return event

@@ -50,9 +50,12 @@ class RunFolder:
             raise InputError(f"{self.config_file}: cannot be read ({error})") from None
         return RunConfig.parse(values, f"{self.config_file}: ")
 
-    def events(self) -> Journal[Event]:
-        """A reader of what happened, from the beginning."""
-        return Journal(self.events_file, EVENTS)
+    def events(self, sample: int | None = None) -> Journal[Event]:
+        """A reader of what happened, from the beginning.
+
+        `sample` is how much of mere progress it parses in what is there already: see `Journal`.
+        """
+        return Journal(self.events_file, EVENTS, sample)
 
     def commands(self) -> Journal[Command]:
         """A reader of what was wanted, from the beginning."""

@@ -132,7 +132,7 @@ class TrainingRun:
                 f"{file}: is a checkpoint that this run cannot go on from ({error}); "
                 "start a new run"
             ) from None
-        for event in self.run.events().read_all():
+        for event in self.run.events(sample=0).read_all():
             if isinstance(event, m.Checkpointed):
                 self._elapsed = event.elapsed
 
@@ -140,7 +140,7 @@ class TrainingRun:
         """Answer what was asked while no trainer lived: changes count, the rest came too late."""
         answered = {
             event.command
-            for event in self.run.events().read_all()
+            for event in self.run.events(sample=0).read_all()
             if isinstance(event, m.Acknowledged)
         }
         for command in self._stale:

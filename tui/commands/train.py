@@ -132,7 +132,7 @@ class _Follower:
         self.as_json = as_json
         self.ended: Finished | Stopped | Failed | None = None
         self.signalled: Exit | None = None
-        self._journal = run.events()
+        self._journal = run.events(sample=0)
         self._progress = TrainingProgress(run, self._journal.read_all())
 
     def follow(self) -> Exit:
