@@ -12,7 +12,6 @@ from nn.runs import messages as m
 from tui.notices import Notice, notice_of
 from tui.series import Floats, Growing
 
-
 MOST_STEPS = 1 << 17
 """Of a longer run only every second step is kept, or fourth, and so on: that bounds memory, and a
 chart has a few hundred columns."""

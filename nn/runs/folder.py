@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from pydantic_core import from_json
 
 from nn.checkpoint import MODEL_SUFFIX
 from nn.config import RunConfig
@@ -45,7 +45,7 @@ class RunFolder:
             InputError: if it is missing or broken.
         """
         try:
-            values = json.loads(self.config_file.read_text("utf-8"))
+            values = from_json(self.config_file.read_bytes())
         except (OSError, ValueError) as error:
             raise InputError(f"{self.config_file}: cannot be read ({error})") from None
         return RunConfig.parse(values, f"{self.config_file}: ")

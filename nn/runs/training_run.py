@@ -235,7 +235,7 @@ class TrainingRun:
             case m.Set():
                 error = self._change(command)
             case m.Evaluate():
-                self._evaluate()
+                error = self._test()
             case m.Save():
                 error = self._save(command.name)
             case _:
@@ -272,9 +272,18 @@ class TrainingRun:
         )
         return None
 
+    def _test(self) -> str | None:
+        try:
+            self._evaluate()
+        except InputError as error:
+            return str(error)
+        return None
+
     def _evaluate(self) -> Evaluation:
         result = None
         for progress in self.training.evaluate("test"):
+            if self.ending == "terminated":
+                raise InputError("the trainer was told to end before the test was over")
             if isinstance(progress, Evaluation):
                 result = progress
             else:
@@ -361,7 +370,9 @@ class TrainingRun:
 
     def _evaluate_best(self) -> None:
         """Leave the kept model's answers for the views, not those of the last epoch."""
-        *_, result = evaluate(load_model(self.run.best_file).network, self.training.test)
+        for result in evaluate(load_model(self.run.best_file).network, self.training.test):
+            if self.ending:
+                return
         assert isinstance(result, Evaluation), "an evaluation ends with its result"
         self._write_evaluation(result)
         self._report_evaluation(result)

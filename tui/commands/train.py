@@ -66,7 +66,7 @@ def _value(text: str) -> Any:
     """Numbers, true, false, null, lists and objects as JSON writes them; the rest is text."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
