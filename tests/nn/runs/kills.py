@@ -10,7 +10,6 @@ bit, one that was never disturbed.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import signal
 import sys
@@ -73,9 +72,9 @@ def kill_often(library: Library, count: int, seed: int) -> Outcome:
         run = library.create_run(CONFIG)
         while outcome.kills < count and not _ended(run):
             start_trainer(run)
-            _kill_at_some_instant(run, luck)
-            _require_lost(run, outcome)
-            require_readable(run)
+            if _kill_at_some_instant(run, luck):
+                _require_lost(run, outcome)
+                require_readable(run)
         if not _ended(run):
             start_trainer(run)
         _to_the_end(run)
@@ -84,8 +83,11 @@ def kill_often(library: Library, count: int, seed: int) -> Outcome:
     return outcome
 
 
-def _kill_at_some_instant(run: RunFolder, luck: random.Random) -> None:
-    """At once where a file is seen being written, or whatever happens at a random moment."""
+def _kill_at_some_instant(run: RunFolder, luck: random.Random) -> bool:
+    """At once where a file is seen being written, or whatever happens at a random moment.
+
+    Whether it was killed: it may have come to the end of the run before.
+    """
     trainer = client._children[-1]
     for_a_draft = luck.random() < 0.5
     instant = time.monotonic() + luck.uniform(0, LONGEST_LIFE)
@@ -93,12 +95,14 @@ def _kill_at_some_instant(run: RunFolder, luck: random.Random) -> None:
     while time.monotonic() < instant + patience and trainer.poll() is None:
         if for_a_draft and time.monotonic() > instant and _drafts(run):
             break
-    os.kill(trainer.pid, signal.SIGKILL)
-    trainer.wait()
+    trainer.kill()
+    code = trainer.wait()
+    assert code in (0, -signal.SIGKILL), run.log_file.read_text()
+    return code != 0
 
 
 def _drafts(run: RunFolder) -> list[str]:
-    return [name for name in os.listdir(run.path) if name.endswith(DRAFT_SUFFIX)]
+    return [path.name for path in run.path.iterdir() if path.suffix == DRAFT_SUFFIX]
 
 
 def _require_lost(run: RunFolder, outcome: Outcome) -> None:
