@@ -181,6 +181,8 @@ def _open(path: Path, what: str) -> Any:
         raise InputError(f"{path}: there is no such file; give a {what}")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give a {what} file ending in {MODEL_SUFFIX}")
+    if not path.is_file():
+        raise InputError(f"{path}: is a device; give a {what} file ending in {MODEL_SUFFIX}")
     try:
         return safe_open(path, framework="np")
     except (SafetensorError, OSError) as error:

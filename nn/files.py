@@ -6,8 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 DRAFT_SUFFIX = ".tmp"
+
+
+def open_private_log(path: Path) -> BinaryIO:
+    """A file to add to, readable by its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def remove_drafts(folder: Path) -> None:

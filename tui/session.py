@@ -94,6 +94,15 @@ class Session:
             self.waiting = None
         self.lookout = object()
 
+    def forget(self, run_id: str) -> None:
+        """A run was removed: if it is followed, look at none."""
+        if self.folder is None or self.folder.id != run_id:
+            return
+        self.folder, self.run, self._journal = None, None, None
+        if self.model is None:
+            self.answers = None
+        self.lookout = object()
+
     def launch(self, word: str) -> None:
         """A trainer is being started: until it holds the run, its absence means nothing."""
         self.launching, self.waiting = True, Waiting(word)

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from nn.files import open_private_log
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.messages import Acknowledged, Command, Event
@@ -32,7 +33,7 @@ def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
     _children[:] = [child for child in _children if child.poll() is None]
     environment = dict(os.environ)
     limit_threads(environment, run.config().training.threads or processors())
-    with run.log_file.open("ab") as log:
+    with open_private_log(run.log_file) as log:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "nn.runs.trainer", str(run.path.absolute())],
             stdin=subprocess.DEVNULL,

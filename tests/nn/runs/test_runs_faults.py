@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import resource
 import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from nn.checkpoint import load_checkpoint
+from nn.checkpoint import load_checkpoint, read_card, save_checkpoint
 from nn.config import RunConfig
 from nn.runs import messages as m
+from nn.runs import training_run
 from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import append
@@ -219,3 +223,36 @@ def test_a_clock_that_jumps_back_does_not_disturb_those_who_follow(
     for now in (2e9, 1e9, 0.0):
         append(run.events_file, m.Paused(step=1, time=now))
     assert [len(events) for events in follow(run, run.events())] == [3, 0]
+
+
+def test_slow_checkpoints_become_rare(
+    library: Library, tiny: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a clock on which a checkpoint takes 5 s and everything else a second a look."""
+    now, costs = [0.0], []
+
+    def look() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    def save_slowly(*args: Any) -> None:
+        now[0] += 5.0
+        costs.append(now[0])
+        save_checkpoint(*args)
+
+    monkeypatch.setattr(training_run, "time", SimpleNamespace(monotonic=look))
+    monkeypatch.setattr(training_run, "save_checkpoint", save_slowly)
+    config = tiny.changed({"training.epochs": 8, "training.checkpoint_seconds": 1})
+    run = library.create_run(config)
+    with run.hold():
+        training_run.TrainingRun(run, run.commands(), []).work()
+    least = 5.0 / 0.02
+    waits = [later - earlier for earlier, later in itertools.pairwise(costs[:-1])]
+    assert len(waits) >= 3
+    assert min(waits) >= least
+    assert max(waits) < 2 * least, "they are no rarer than they must be"
+    done = run.events().read_all()[-1]
+    assert isinstance(done, m.Finished)
+    position = load_checkpoint(run.checkpoint_file)[0].position
+    assert (position["epoch"], position["batch"]) == (8, 0), "the end is always kept"
+    assert read_card(run.best_file).test_accuracy == done.test_accuracy

@@ -77,16 +77,18 @@ async def test_keys_ask_for_what_the_run_allows(app_of, panel):
         panel.show(View(runs=runs))
         panel.focus()
         for _ in runs:
-            await pilot.press("enter", "u", "k", "down")
+            await pilot.press("enter", "u", "k", "d", "down")
         await pilot.pause()
         refusals = [notice.message for notice in app._notifications]
     asked = {
         kind: list(dict.fromkeys(one.run_id for one in seen if isinstance(one, kind)))
-        for kind in (panel.RunChosen, panel.ResumeAsked, panel.StopAsked)
+        for kind in (panel.RunChosen, panel.ResumeAsked, panel.StopAsked, panel.RemoveAsked)
     }
     assert asked[panel.RunChosen] == ["alive1", "lost01", "done01"]
     assert asked[panel.ResumeAsked] == ["lost01"]
     assert asked[panel.StopAsked] == ["alive1"]
+    assert asked[panel.RemoveAsked] == ["lost01", "done01"]
+    assert "Run alive1 is training; k stops it, then it can be removed." in refusals
     assert "Run alive1 is training; only a stopped or lost one can be resumed." in refusals
     assert "Run done01 is finished; there is nothing to stop." in refusals
 
@@ -95,7 +97,7 @@ async def test_without_runs_it_says_how_to_start_one(app_of, panel):
     async with app_of(panel).run_test(size=(80, 20)) as pilot:
         panel.show(View(runs=(row("beef01"),)))
         panel.show(View())
-        await pilot.press("u", "k", "enter")
+        await pilot.press("u", "k", "d", "enter")
         assert str(panel.query_one(".nothing").content) == "No runs yet: press space to start one."
         assert not panel.table.display
 
