@@ -26,7 +26,7 @@ WIDEST_DATASET = 24
 NARROWEST_NETWORK = 10
 """Below this a network is only told under the table."""
 BAR_WIDTH = 10
-RESUMABLE = (Phase.LOST, Phase.STOPPED)
+RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
 
 class RunTable(DataTable[object]):
@@ -42,7 +42,7 @@ class RunsPanel(TablePanel):
         "Every run in the folder of saved models. A run trains in a process of its own:\n"
         "closing the dashboard does not end it. Best is the test accuracy of its best epoch.\n"
         "enter opens the run under the cursor in all views.\n"
-        "u resumes one that was stopped or lost, from its last checkpoint.\n"
+        "u resumes one that stopped, failed or is lost, from its last checkpoint.\n"
         "k asks a living run to write a checkpoint and stop.\n"
         "d removes one that has ended, after a question; saved models stay.\n"
         "Lost: its process ended without a word, as after a power cut."
@@ -109,7 +109,9 @@ class RunsPanel(TablePanel):
         if row.phase in RESUMABLE:
             self.post_message(self.ResumeAsked(row.id))
         else:
-            self.notify(f"Run {row.id} is {row.phase}; only a stopped or lost one can be resumed.")
+            self.notify(
+                f"Run {row.id} is {row.phase}; what stopped, failed or is lost can be resumed."
+            )
 
     def action_stop(self) -> None:
         """Ask for the run under the cursor to stop."""
