@@ -69,8 +69,15 @@ def _explain_death(run: RunFolder) -> None:
 
 
 def send(run: RunFolder, command: Command) -> str:
-    """Write a command into a run's journal; its id is how the answer will name it."""
-    append(run.commands_file, command)
+    """Write a command into a run's journal; its id is how the answer will name it.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
+    try:
+        append(run.commands_file, command)
+    except OSError as error:
+        raise InputError(f"{run.commands_file}: cannot be written ({error.strerror})") from None
     return command.id
 
 

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from nn.files import remove_drafts
@@ -88,13 +89,25 @@ def _fail(
     kind: FailureKind,
     message: str,
 ) -> int:
-    print(message, file=sys.stderr)
+    _say(message)
     step = 0 if training_run is None else training_run.step
+    failed = m.Failed(step=step, kind=kind, message=message)
     try:
-        append(run.events_file, m.Failed(step=step, kind=kind, message=message))
-    except OSError as error:
-        print(f"{run.events_file}: {error.strerror}: it does not say so", file=sys.stderr)
+        append(run.events_file, failed)
+    except OSError:
+        # The next evaluation writes its file anew: it makes room for the sentence.
+        run.evaluation_file.unlink(missing_ok=True)
+        try:
+            append(run.events_file, failed)
+        except OSError as error:
+            _say(f"{run.events_file}: {error.strerror}: it does not say so")
     return 1
+
+
+def _say(message: str) -> None:
+    """On standard error, which is a file too: a full disk may have no room for it."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

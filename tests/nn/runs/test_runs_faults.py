@@ -17,7 +17,7 @@ import pytest
 from nn.checkpoint import load_checkpoint, read_card, save_checkpoint
 from nn.config import RunConfig
 from nn.runs import messages as m
-from nn.runs import training_run
+from nn.runs import trainer, training_run
 from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import append
@@ -98,6 +98,31 @@ def test_a_disk_without_room_for_the_journal_is_told_of_on_standard_error(
     assert "Traceback" not in told
     assert not list(run.path.glob(".*.tmp"))
     require_it_goes_on(run, step)
+
+
+def test_the_last_evaluation_makes_room_for_the_sentence(
+    library: Library, tiny: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = library.create_run(tiny)
+    run.evaluation_file.write_bytes(b"what fills the disk")
+
+    def append_if_there_is_room(path: Path, message: m.Failed) -> None:
+        if run.evaluation_file.exists():
+            raise OSError(28, "No space left on device")
+        append(path, message)
+
+    monkeypatch.setattr(trainer, "append", append_if_there_is_room)
+    assert trainer._fail(run, None, "disk", "the disk is full") == 1
+    (failed,) = run.events().read_all()
+    assert isinstance(failed, m.Failed)
+    assert (failed.kind, failed.message) == ("disk", "the disk is full")
+
+
+def test_a_command_that_cannot_be_written_is_a_sentence(library: Library, tiny: RunConfig) -> None:
+    run = library.create_run(tiny)
+    run.commands_file.mkdir()
+    with pytest.raises(InputError, match=r"commands\.jsonl: cannot be written \(Is a directory\)"):
+        send(run, m.Pause())
 
 
 def test_a_network_that_does_not_fit_into_memory_ends_with_a_sentence(
