@@ -126,7 +126,7 @@ def test_a_command_that_cannot_be_written_is_a_sentence(library: Library, tiny: 
 
 
 def test_a_network_that_does_not_fit_into_memory_ends_with_a_sentence(
-    library: Library, tiny: RunConfig, monkeypatch: pytest.MonkeyPatch
+    library: Library, tiny: RunConfig
 ) -> None:
     wide = {"kind": "dense", "units": 65_536}
     layers = [{"kind": "flatten"}, wide, wide, {"kind": "dense", "units": 10}]
