@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic_core import from_json
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from safetensors.numpy import save_file
 
 from nn.config import RunConfig
 from nn.data import Fingerprint
-from nn.files import write_atomically
-from nn.network import Network, copy_arrays
+from nn.data.bounded import require_image_shape
+from nn.files import replacing
+from nn.network import Network, copy_arrays, plan
 from nn.schema import InputError, Schema
 from nn.training import TrainingState
 from nn.types import Array
 
 MODEL_SUFFIX = ".safetensors"
+
+SLACK = 1 << 20
+"""So many numbers may be missing in a file before room for them is made."""
 
 
 class ModelCard(Schema):
@@ -68,11 +75,21 @@ def load_model(path: Path) -> Model:
     card = read_card(path)
     stored, _ = _read(path, "cnn-tui model", "model")
     try:
+        _require_weights(card, sum(value.size for value in stored.values()))
         network = Network(card.config.network.layers, card.input_shape, len(card.class_names))
         copy_arrays(stored, network.stored)
     except InputError as error:
         raise InputError(f"{path}: is a model whose parts do not fit together: {error}") from None
     return Model(path, card, network)
+
+
+def _require_weights(card: ModelCard, stored: int) -> None:
+    """Refuse a network far larger than its file before any room is made for it; what is a little
+    wrong is told by name later."""
+    require_image_shape("input_shape", card.input_shape)
+    planned = plan(card.config.network.layers, card.input_shape, len(card.class_names)).parameters
+    if planned > stored + SLACK:
+        raise InputError(f"the network has {planned:,} parameters, but the file only {stored:,}")
 
 
 def read_card(path: Path) -> ModelCard:
@@ -83,7 +100,7 @@ def read_card(path: Path) -> ModelCard:
     """
     metadata = _metadata(path, "cnn-tui model", "model")
     try:
-        return ModelCard.parse(json.loads(metadata["card"]))
+        return ModelCard.parse(from_json(metadata["card"]))
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: is a model whose description is broken ({error})") from None
 
@@ -110,8 +127,8 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, RunConfig]:
     """
     arrays, metadata = _read(path, "cnn-tui checkpoint", "checkpoint")
     try:
-        position = json.loads(metadata["position"])
-        config = RunConfig.parse(json.loads(metadata["config"]))
+        position = from_json(metadata["position"])
+        config = RunConfig.parse(from_json(metadata["config"]))
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: is a checkpoint whose description is broken ({error})") from None
     return TrainingState(arrays, position), config
@@ -125,14 +142,24 @@ def read_fingerprint(path: Path) -> Fingerprint | None:
     """
     metadata = _metadata(path, "cnn-tui checkpoint", "checkpoint")
     try:
-        return Fingerprint.parse(json.loads(metadata["data"])) if "data" in metadata else None
+        return Fingerprint.parse(from_json(metadata["data"])) if "data" in metadata else None
     except ValueError as error:
         raise InputError(f"{path}: is a checkpoint whose description is broken ({error})") from None
 
 
 def _write(path: Path, arrays: Mapping[str, Array], metadata: dict[str, str]) -> None:
+    """Straight from the arrays into the file, as a copy of them could be more than there is room
+    for."""
     whole = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
-    write_atomically(path, save(whole, metadata))
+    with replacing(path) as draft:
+        try:
+            save_file(whole, draft, metadata)
+        except SafetensorError as error:
+            number = re.search(r"os error (\d+)", str(error))
+            if number is None:
+                raise
+            code = int(number[1])
+            raise OSError(code, os.strerror(code), str(path)) from None
 
 
 def _metadata(path: Path, wanted: str, what: str) -> dict[str, str]:
@@ -154,6 +181,8 @@ def _open(path: Path, what: str) -> Any:
         raise InputError(f"{path}: there is no such file; give a {what}")
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give a {what} file ending in {MODEL_SUFFIX}")
+    if not path.is_file():
+        raise InputError(f"{path}: is a device; give a {what} file ending in {MODEL_SUFFIX}")
     try:
         return safe_open(path, framework="np")
     except (SafetensorError, OSError) as error:

@@ -208,7 +208,7 @@ def read_config(path: Path) -> RunConfig:
         ) from None
     try:
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         kind = "JSON" if path.suffix == ".json" else "TOML"
         raise InputError(f"{path}: is not valid {kind}: {error}") from None
     if isinstance(values, dict):

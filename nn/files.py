@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 DRAFT_SUFFIX = ".tmp"
+
+
+def open_private_log(path: Path) -> BinaryIO:
+    """A file to add to, readable by its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 def remove_drafts(folder: Path) -> None:
@@ -15,20 +22,26 @@ def remove_drafts(folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by new content in one step, readable by its owner alone.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A draft to write into, empty and readable by its owner alone, that then replaces a file.
 
     Whoever reads the path sees the old content or the new, also when the process dies while it
     writes or the disk is full.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}{DRAFT_SUFFIX}")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
+        yield draft
+        with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.replace(path)
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Replace a file by new content in one step, readable by its owner alone: see `replacing`."""
+    with replacing(path) as draft:
+        draft.write_bytes(content)

@@ -264,6 +264,10 @@ class Dashboard(SteeringApp):
         is_mine = mine is not None and mine.id == event.run_id
         self.ask_to_stop(mine if mine and is_mine else self._folder(event.run_id))
 
+    @on(RunsPanel.RemoveAsked)
+    def _remove_run(self, event: RunsPanel.RemoveAsked) -> None:
+        self.ask_to_remove(self._folder(event.run_id))
+
     @on(RatePanel.TestAsked)
     def _test_rates(self) -> None:
         config, rate = self.draft.config, self.session.rate

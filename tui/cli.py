@@ -347,6 +347,22 @@ def stop(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None
     stop(_library(models).find_run(run), as_json=as_json)
 
 
+@app.command("rm")
+def remove_runs(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN...", help="Runs' ids, unique beginnings of them, or latest."),
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Remove without asking.")] = False,
+    as_json: Json = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Remove runs with their history and checkpoints, after a question; saved models stay."""
+    from tui.commands.remove import remove
+
+    raise typer.Exit(remove(_library(models), runs, force=force, as_json=as_json))
+
+
 @app.command()
 def selftest() -> None:
     """Drive the real dashboard without a terminal.

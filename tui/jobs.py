@@ -156,6 +156,12 @@ class Jobs:
         runs, models = await in_thread(lambda: (_run_rows(self.library), _model_rows(self.library)))
         self.session.runs, self.session.models = runs, models
 
+    async def remove(self, folder: RunFolder) -> None:
+        """Remove a run that has ended; if it is looked at, nothing is after that."""
+        await in_thread(lambda: self.library.remove_run(folder))
+        self.session.forget(folder.id)
+        await self.list_library()
+
     async def living_runs(self) -> list[str]:
         """The ids of all runs that have a trainer, the newest first."""
         return await in_thread(lambda: [run.id for run in self.library.runs() if run.has_trainer()])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from threading import Lock
 
 from nn.checkpoint import read_card
 from nn.layers import LayerConfig
@@ -72,20 +73,31 @@ def run_row(folder: RunFolder) -> RunRow:
     Raises:
         InputError: if its configuration is missing or broken.
     """
-    size = folder.events_file.stat().st_size if folder.events_file.exists() else 0
-    return _run_row(folder.path, size, folder.has_trainer())
+    alive = folder.has_trainer()
+    return _follower(folder.path).row(alive)
 
 
 @lru_cache(maxsize=256)
-def _run_row(path: Path, journal_size: int, alive: bool) -> RunRow:
-    """Read again only what has grown: a journal is never changed otherwise."""
-    folder = RunFolder(path)
-    state = RunState(folder.id, folder.config())
-    for event in folder.events().read_all():
-        state.apply(event)
-    if not alive:
-        state.trainer_gone()
-    return row_of(state, folder.config_file.stat().st_mtime)
+def _follower(path: Path) -> _Follower:
+    return _Follower(RunFolder(path))
+
+
+class _Follower:
+    """Reads of a run's journal only what is new since it was listed last."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._state = RunState(folder.id, folder.config())
+        self._journal = folder.events(sample=0)
+        self._started = folder.config_file.stat().st_mtime
+        self._lock = Lock()
+
+    def row(self, alive: bool) -> RunRow:
+        with self._lock:
+            for event in self._journal.read_all():
+                self._state.apply(event)
+            self._state.take_notices()
+            row = row_of(self._state, self._started)
+        return row if alive or not row.phase.alive else replace(row, phase=Phase.LOST)
 
 
 def row_of(run: RunState, started: float) -> RunRow:

@@ -12,6 +12,10 @@ from nn.runs import messages as m
 from tui.notices import Notice, notice_of
 from tui.series import Floats, Growing
 
+MOST_STEPS = 1 << 17
+"""Of a longer run only every second step is kept, or fourth, and so on: that bounds memory, and a
+chart has a few hundred columns."""
+
 
 class Phase(StrEnum):
     """What a run is doing, or how it ended."""
@@ -71,12 +75,13 @@ class RunState:
         self._checkpoint_changes = 0
         self._phase_before_evaluation = Phase.TRAINING
         self._notices: list[Notice] = []
+        self._stride = 1
         self._steps, self._losses = Growing(), Growing()
         self._accuracies, self._rates = Growing(), Growing()
 
     @property
     def steps(self) -> Floats:
-        """The steps that are known (n,), rising; the other series are of the same length."""
+        """The steps that are kept (n,), rising; the other series are of the same length."""
         return self._steps.values
 
     @property
@@ -202,13 +207,20 @@ class RunState:
     def _add_batches(self, event: m.BatchesFinished) -> None:
         count = len(event.losses)
         self._forget_steps(event.step - count)
-        self._steps.extend(np.arange(event.step - count + 1, event.step + 1, dtype=np.float64))
-        self._losses.extend(event.losses)
-        self._accuracies.extend(event.accuracies)
-        self._rates.extend(np.full(count, event.learning_rate))
+        steps = np.arange(event.step - count + 1, event.step + 1, dtype=np.float64)
+        kept = steps % self._stride == 0
+        self._steps.extend(steps[kept])
+        self._losses.extend(np.asarray(event.losses)[kept])
+        self._accuracies.extend(np.asarray(event.accuracies)[kept])
+        self._rates.extend(np.full(np.count_nonzero(kept), event.learning_rate))
         self.step, self.epoch = event.step, event.epoch
         self.learning_rate = event.learning_rate
         self.images_per_second = event.images_per_second
+        while len(self._steps) > MOST_STEPS:
+            self._stride *= 2
+            kept = self.steps % self._stride == 0
+            for series in (self._steps, self._losses, self._accuracies, self._rates):
+                series.keep(kept)
         if self.phase in (Phase.STARTING, Phase.EVALUATING):
             self._enter(Phase.TRAINING)
 

@@ -37,6 +37,12 @@ class Growing:
         self._room[self._length : length] = values
         self._length = length
 
+    def keep(self, wanted: npt.NDArray[np.bool_]) -> None:
+        """Keep only the values that are marked (n,)."""
+        kept = self.values[wanted]
+        self._room[: len(kept)] = kept
+        self._length = len(kept)
+
     def truncate(self, length: int) -> None:
         """Keep the first `length` values only."""
         self._length = min(self._length, length)

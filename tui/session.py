@@ -20,6 +20,9 @@ from tui.state import Answers, ModelRow, RateState, RunRow, RunState, View
 SLICE = 1 << 16
 """Bytes of a journal that are read before looking at the clock again."""
 
+SAMPLE = 1 << 21
+"""Bytes of mere progress that are parsed of what was there before: enough for any chart."""
+
 ENDS = (Finished, Stopped, Failed)
 
 
@@ -83,12 +86,21 @@ class Session:
         """Look at a run from now on, from its beginning."""
         self.folder, self.run = folder, RunState(folder.id, config)
         self.model, self.answers = None, None
-        self._journal = folder.events()
+        self._journal = folder.events(SAMPLE)
         self._replaying, self._trainer_gone = True, False
         self._answers_version, self._warnings = 0, 0
         self.progress = ""
         if not self.launching:
             self.waiting = None
+        self.lookout = object()
+
+    def forget(self, run_id: str) -> None:
+        """A run was removed: if it is followed, look at none."""
+        if self.folder is None or self.folder.id != run_id:
+            return
+        self.folder, self.run, self._journal = None, None, None
+        if self.model is None:
+            self.answers = None
         self.lookout = object()
 
     def launch(self, word: str) -> None:
@@ -111,9 +123,12 @@ class Session:
         if self._journal is None or self.run is None:
             return False
         deadline = time.monotonic() + seconds
-        while events := self._journal.read(SLICE):
-            for event in events:
+        while True:
+            before = self._journal.offset
+            for event in self._journal.read(SLICE):
                 self._apply(event)
+            if self._journal.offset == before:
+                break
             if time.monotonic() > deadline:
                 return True
         if self._trainer_gone and not self.launching:

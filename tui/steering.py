@@ -171,6 +171,19 @@ class SteeringApp(SturdyApp):
         ]
         self.push_screen(Choose(f"Stop run {folder.id}?", "", choices), decide)
 
+    def ask_to_remove(self, folder: RunFolder) -> None:
+        """Remove a run if that is what is meant."""
+
+        def decide(choice: str | None) -> None:
+            if choice == "remove":
+                self.begin(partial(self.jobs.remove, folder))
+
+        choices = [
+            Choice("remove", "remove it, with its history and checkpoint", "y"),
+            Choice("", "keep it", "n"),
+        ]
+        self.push_screen(Choose(f"Remove run {folder.id}?", "Saved models stay.", choices), decide)
+
     def command(self, command: m.Command, word: str) -> None:
         """Tell the trainer something; the header says so until it has answered."""
         if self.session.launching or not self.session.alive:

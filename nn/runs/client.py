@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+from nn.files import open_private_log
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.messages import Acknowledged, Command, Event
@@ -32,7 +33,7 @@ def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
     _children[:] = [child for child in _children if child.poll() is None]
     environment = dict(os.environ)
     limit_threads(environment, run.config().training.threads or processors())
-    with run.log_file.open("ab") as log:
+    with open_private_log(run.log_file) as log:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "nn.runs.trainer", str(run.path.absolute())],
             stdin=subprocess.DEVNULL,
@@ -68,8 +69,15 @@ def _explain_death(run: RunFolder) -> None:
 
 
 def send(run: RunFolder, command: Command) -> str:
-    """Write a command into a run's journal; its id is how the answer will name it."""
-    append(run.commands_file, command)
+    """Write a command into a run's journal; its id is how the answer will name it.
+
+    Raises:
+        InputError: if it cannot be written.
+    """
+    try:
+        append(run.commands_file, command)
+    except OSError as error:
+        raise InputError(f"{run.commands_file}: cannot be written ({error.strerror})") from None
     return command.id
 
 
@@ -92,7 +100,7 @@ def follow(run: RunFolder, journal: Journal[Event], interval: float = 0.1) -> It
 def wait_for_answer(run: RunFolder, command: str, patience: float) -> Acknowledged | None:
     """The trainer's answer to a command; None if it dies or takes over `patience` seconds."""
     deadline = time.monotonic() + patience
-    for events in follow(run, run.events(), interval=0.02):
+    for events in follow(run, run.events(sample=0), interval=0.02):
         for event in events:
             if isinstance(event, Acknowledged) and event.command == command:
                 return event

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 
 from filelock import FileLock, Timeout
+from pydantic_core import from_json
 
 from nn.checkpoint import MODEL_SUFFIX
 from nn.config import RunConfig
@@ -21,6 +22,17 @@ from nn.runs.processors import processors
 from nn.schema import InputError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices, whatever follows their first dot."""
+
+_REMOVED = ".removed-"
+"""How the name of a run's folder begins while it is being removed."""
+
+
+def is_name(name: str) -> bool:
+    """Whether a run or a model may have this name: one that cannot lead out of their folder."""
+    return _NAME.fullmatch(name) is not None
 
 
 class RunFolder:
@@ -45,14 +57,17 @@ class RunFolder:
             InputError: if it is missing or broken.
         """
         try:
-            values = json.loads(self.config_file.read_text("utf-8"))
+            values = from_json(self.config_file.read_bytes())
         except (OSError, ValueError) as error:
             raise InputError(f"{self.config_file}: cannot be read ({error})") from None
         return RunConfig.parse(values, f"{self.config_file}: ")
 
-    def events(self) -> Journal[Event]:
-        """A reader of what happened, from the beginning."""
-        return Journal(self.events_file, EVENTS)
+    def events(self, sample: int | None = None) -> Journal[Event]:
+        """A reader of what happened, from the beginning.
+
+        `sample` is how much of mere progress it parses in what is there already: see `Journal`.
+        """
+        return Journal(self.events_file, EVENTS, sample)
 
     def commands(self) -> Journal[Command]:
         """A reader of what was wanted, from the beginning."""
@@ -106,7 +121,8 @@ class Library:
             config = config.changed({"training.threads": processors()})
         folder = RunFolder(self.runs_path / secrets.token_hex(3))
         try:
-            self.runs_path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.runs_path.mkdir(mode=0o700, exist_ok=True)
             folder.path.mkdir(mode=0o700)
             write_atomically(folder.config_file, config.model_dump_json(indent=2).encode())
         except FileExistsError:
@@ -120,8 +136,30 @@ class Library:
 
     def runs(self) -> list[RunFolder]:
         """All runs, the newest first."""
-        found = [RunFolder(file.parent) for file in self.runs_path.glob("*/run.json")]
-        return sorted(found, key=lambda run: run.config_file.stat().st_mtime_ns, reverse=True)
+        found = []
+        for file in self.runs_path.glob("*/run.json"):
+            if is_name(file.parent.name):
+                with suppress(FileNotFoundError):
+                    found.append((file.stat().st_mtime_ns, file.parent))
+        return [RunFolder(path) for _, path in sorted(found, reverse=True)]
+
+    def remove_run(self, run: RunFolder) -> None:
+        """Remove a run's folder with all that is in it; models saved under a name stay.
+
+        Whoever looks sees the whole run or none: one whose removal was cut short is not listed,
+        and the next removal finishes it.
+
+        Raises:
+            InputError: if a trainer is at work on it or it cannot be removed.
+        """
+        removed = self.runs_path / f"{_REMOVED}{run.id}"
+        try:
+            with run.hold():
+                run.path.rename(removed)
+            for folder in self.runs_path.glob(f"{_REMOVED}*"):
+                rmtree(folder)
+        except OSError as error:
+            raise InputError(f"run {run.id}: cannot be removed ({error.strerror})") from None
 
     def find_run(self, wanted: str) -> RunFolder:
         """The run of that id, of that unique beginning of an id, or `latest`.
@@ -145,7 +183,7 @@ class Library:
 
     def models(self) -> list[Path]:
         """The files of all saved models, by name."""
-        return sorted(self.path.glob(f"*{MODEL_SUFFIX}"))
+        return sorted(p for p in self.path.glob(f"*{MODEL_SUFFIX}") if p.stem.isprintable())
 
     def model_path(self, name: str) -> Path:
         """Where a model of that name is, or will be.
@@ -153,11 +191,13 @@ class Library:
         Raises:
             InputError: if that is no name.
         """
-        if not _NAME.fullmatch(name):
+        if not is_name(name):
             raise InputError(
                 f"name: {name!r} will not do; "
                 "use letters, digits, dots, dashes and underscores, 64 at most"
             )
+        if _DEVICE.fullmatch(name):
+            raise InputError(f"name: {name!r} is a device on some systems; choose another name")
         return self.path / f"{name.removesuffix(MODEL_SUFFIX)}{MODEL_SUFFIX}"
 
     def find_model(self, wanted: str) -> Path:
@@ -173,7 +213,7 @@ class Library:
             if not path.exists():
                 raise InputError(f"model: there is no file {wanted}; `cnn-tui models` lists them")
             return path
-        if _NAME.fullmatch(wanted) and self.model_path(wanted).exists():
+        if is_name(wanted) and not _DEVICE.fullmatch(wanted) and self.model_path(wanted).exists():
             return self.model_path(wanted)
         names = ", ".join(file.stem for file in self.models()[:6]) or "none yet"
         raise InputError(f"model: {wanted!r} is not known; saved models: {names}")

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from nn.files import remove_drafts
@@ -23,6 +24,9 @@ from nn.runs.processors import NICENESS
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
 from nn.training import DivergedError
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no more room: on the disk, for this user, in one file."""
 
 
 def main(path: str) -> int:
@@ -67,10 +71,12 @@ def _train(run: RunFolder, commands: Journal[m.Command], stale: list[m.Command])
         message = "there is not enough memory; use a smaller batch or network"
         return _fail(run, training_run, "memory", message)
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        kind: FailureKind = "disk" if full else "unexpected"
+        message = f"{error.filename or run.path}: {error.strerror}"
+        if error.errno in FULL:
+            remedy = f"make room, then `cnn-tui resume {run.id}` goes on from the last checkpoint"
+            return _fail(run, training_run, "disk", f"{message}; {remedy}")
         traceback.print_exc()
-        return _fail(run, training_run, kind, f"{error.filename or run.path}: {error.strerror}")
+        return _fail(run, training_run, "unexpected", message)
     except Exception as error:
         traceback.print_exc()
         message = f"{type(error).__name__}: {error}; details are in {run.log_file.name}"
@@ -83,10 +89,25 @@ def _fail(
     kind: FailureKind,
     message: str,
 ) -> int:
-    print(message, file=sys.stderr)
+    _say(message)
     step = 0 if training_run is None else training_run.step
-    append(run.events_file, m.Failed(step=step, kind=kind, message=message))
+    failed = m.Failed(step=step, kind=kind, message=message)
+    try:
+        append(run.events_file, failed)
+    except OSError:
+        # The next evaluation writes its file anew: it makes room for the sentence.
+        run.evaluation_file.unlink(missing_ok=True)
+        try:
+            append(run.events_file, failed)
+        except OSError as error:
+            _say(f"{run.events_file}: {error.strerror}: it does not say so")
     return 1
+
+
+def _say(message: str) -> None:
+    """On standard error, which is a file too: a full disk may have no room for it."""
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import Journal, append
 from nn.schema import InputError
 from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
+from nn.types import Array
 
 REPORT_SECONDS = 0.2
 """Batches are reported together, this often: a small network takes hundreds of steps a second."""
@@ -61,6 +62,8 @@ class TrainingRun:
         self._reported = time.monotonic()
         self._checkpoint_at = 0.0
         self._checkpoint_took = 0.0
+        self._unsaved = False
+        self._kept: tuple[dict[str, Array], ModelCard] | None = None
         self._elapsed = 0.0
         self._mark = time.monotonic()
         self._speed = Speed()
@@ -132,7 +135,7 @@ class TrainingRun:
                 f"{file}: is a checkpoint that this run cannot go on from ({error}); "
                 "start a new run"
             ) from None
-        for event in self.run.events().read_all():
+        for event in self.run.events(sample=0).read_all():
             if isinstance(event, m.Checkpointed):
                 self._elapsed = event.elapsed
 
@@ -140,7 +143,7 @@ class TrainingRun:
         """Answer what was asked while no trainer lived: changes count, the rest came too late."""
         answered = {
             event.command
-            for event in self.run.events().read_all()
+            for event in self.run.events(sample=0).read_all()
             if isinstance(event, m.Acknowledged)
         }
         for command in self._stale:
@@ -155,6 +158,7 @@ class TrainingRun:
         now = time.monotonic()
         training = self.training.config.training
         self._batches.append(batch)
+        self._unsaved = True
         self._speed.add(batch.images, now - self._mark)
         self._advance_clock()
         if self._paused:
@@ -163,9 +167,7 @@ class TrainingRun:
                 self._pause()
         elif now - self._reported >= REPORT_SECONDS:
             self._report_batches()
-        if now - self._checkpoint_at > max(
-            training.checkpoint_seconds, self._checkpoint_took / CHECKPOINT_SHARE
-        ):
+        if self._checkpoint_affordable(training.checkpoint_seconds):
             self._checkpoint()
 
     def _evaluation_advanced(self, progress: EvaluationAdvanced) -> None:
@@ -176,16 +178,18 @@ class TrainingRun:
             )
 
     def _epoch_done(self, done: EpochDone) -> None:
-        """Files first, then the events that speak of them, then the checkpoint that relies on both:
-        a death in between only makes the resumed trainer do it again."""
+        """The evaluation first, then the events that speak of it, then the checkpoint that relies
+        on both: a death in between only makes the resumed trainer do it again.
+
+        A better model waits for the checkpoint: a file of it is never ahead of where a resumed
+        trainer begins.
+        """
         self._advance_clock()
+        self._unsaved = True
         self._write_evaluation(done.evaluation)
         if done.best:
-            save_model(
-                self.run.best_file,
-                self.training.judged.stored,
-                self._card(done.evaluation),
-            )
+            stored = {name: value.copy() for name, value in self.training.judged.stored.items()}
+            self._kept = stored, self._card(done.evaluation)
         validation = done.validation
         self._report(
             m.EpochFinished(
@@ -202,7 +206,8 @@ class TrainingRun:
             )
         )
         self._report_evaluation(done.evaluation)
-        self._checkpoint()
+        if self._checkpoint_affordable():
+            self._checkpoint()
 
     def _obey(self) -> None:
         """Carry out new commands; while paused, wait here for the next."""
@@ -235,7 +240,7 @@ class TrainingRun:
             case m.Set():
                 error = self._change(command)
             case m.Evaluate():
-                self._evaluate()
+                error = self._test()
             case m.Save():
                 error = self._save(command.name)
             case _:
@@ -272,9 +277,18 @@ class TrainingRun:
         )
         return None
 
+    def _test(self) -> str | None:
+        try:
+            self._evaluate()
+        except InputError as error:
+            return str(error)
+        return None
+
     def _evaluate(self) -> Evaluation:
         result = None
         for progress in self.training.evaluate("test"):
+            if self.ending == "terminated":
+                raise InputError("the trainer was told to end before the test was over")
             if isinstance(progress, Evaluation):
                 result = progress
             else:
@@ -311,10 +325,18 @@ class TrainingRun:
             run=self.run.id,
         )
 
+    def _checkpoint_affordable(self, interval: float = 0.0) -> bool:
+        """Whether the last checkpoint is that long ago, and long enough for what it has cost."""
+        since = time.monotonic() - self._checkpoint_at
+        return since > max(interval, self._checkpoint_took / CHECKPOINT_SHARE)
+
     def _checkpoint(self) -> None:
         self._advance_clock()
         self._report_batches()
         started = time.monotonic()
+        if self._kept is not None:
+            save_model(self.run.best_file, *self._kept)
+            self._kept = None
         save_checkpoint(
             self.run.checkpoint_file,
             self.training.state(),
@@ -323,6 +345,7 @@ class TrainingRun:
         )
         self._checkpoint_at = time.monotonic()
         self._checkpoint_took = self._checkpoint_at - started
+        self._unsaved = False
         self._report(m.Checkpointed(step=self.step, elapsed=self._elapsed))
         self._advance_clock()
 
@@ -332,6 +355,8 @@ class TrainingRun:
             self._checkpoint()
             self._report(m.Stopped(step=self.step, reason=self.ending))
             return
+        if self._unsaved:
+            self._checkpoint()
         position, model = self.training.position, self.run.best_file
         assert position.best_epoch is not None, "a finished run has a best epoch"
         assert position.best_test is not None, "a finished run has a best epoch"
@@ -361,7 +386,11 @@ class TrainingRun:
 
     def _evaluate_best(self) -> None:
         """Leave the kept model's answers for the views, not those of the last epoch."""
-        *_, result = evaluate(load_model(self.run.best_file).network, self.training.test)
+        result = None
+        for progress in evaluate(load_model(self.run.best_file).network, self.training.test):
+            if self.ending:
+                return
+            result = progress
         assert isinstance(result, Evaluation), "an evaluation ends with its result"
         self._write_evaluation(result)
         self._report_evaluation(result)

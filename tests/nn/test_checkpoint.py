@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import os
+import stat
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +267,54 @@ def test_a_checkpoint_says_which_images_it_has_learned_from(
         assert message(read_fingerprint, path).startswith(
             "is a checkpoint whose description is broken ("
         )
+
+
+def test_a_model_far_larger_than_its_file_is_refused_before_room_is_made(tmp_path: Path) -> None:
+    wide = {"kind": "dense", "units": 65_536}
+    layers = [{"kind": "flatten"}, wide, wide, wide, {"kind": "dense", "units": 10}]
+    path = tmp_path / "m.safetensors"
+    config = CONFIG.changed({"network.layers": layers})
+    save_model(path, network().parameters, CARD.model_copy(update={"config": config}))
+    tracemalloc.start()
+    told = message(load_model, path)
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+    assert told == (
+        "is a model whose parts do not fit together: "
+        "the network has 8,642,166,794 parameters, but the file only 7,850"
+    )
+
+
+def test_a_model_of_absurdly_large_images_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    shape = (1_000_000, 1_000_000, 1)
+    save_model(path, network().parameters, CARD.model_copy(update={"input_shape": shape}))
+    assert "input_shape: has images of 1000000 x 1000000 x 1" in message(load_model, path)
+
+
+def test_a_header_that_claims_more_than_the_file_holds_is_refused(tmp_path: Path) -> None:
+    claimed = {"w": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 1 << 42]}}
+    header = json.dumps(claimed).encode()
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"few bytes")
+    assert message(load_model, path).startswith("is no model, or only a part of one (")
+    path.write_bytes((1 << 60).to_bytes(8, "little") + header)
+    assert message(load_model, path).startswith("is no model, or only a part of one (")
+
+
+def test_a_description_nested_without_end_is_broken(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    metadata = {"format": "cnn-tui model", "card": "[" * 100_000}
+    save_file({"w": np.zeros(3)}, path, metadata)
+    assert message(read_card, path).startswith("is a model whose description is broken (")
+
+
+def test_a_device_is_no_model() -> None:
+    device = Path("/dev/zero")
+    assert message(load_model, device) == "is a device; give a model file ending in .safetensors"
+
+
+def test_a_model_is_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    save_model(path, network().parameters, CARD)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

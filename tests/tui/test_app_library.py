@@ -161,6 +161,23 @@ async def test_another_run_can_be_stopped_from_the_list(tmp_path: Path) -> None:
             assert app.session.run is None
 
 
+async def test_a_run_is_removed_from_the_list_after_a_question(tmp_path: Path) -> None:
+    with fake_run(tmp_path, batches(30), m.Stopped(step=30, reason="asked")) as trainer:
+        trainer.die()
+        app = Dashboard(Library(tmp_path), trainer.run)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: "stopped" in header(app))
+            for key in ("n", "y"):
+                assert trainer.run.config_file.exists()
+                app._body.post_message(RunsPanel.RemoveAsked(trainer.run.id))
+                await until(pilot, lambda: isinstance(app.screen, Choose))
+                await pilot.press(key)
+                await until(pilot, lambda: not isinstance(app.screen, Choose))
+            await until(pilot, lambda: not trainer.run.path.exists())
+            await until(pilot, lambda: "no run yet" in header(app))
+            assert app.session.runs == ()
+
+
 async def test_a_living_run_is_pointed_out(tmp_path: Path) -> None:
     with fake_run(tmp_path, batches(30)) as trainer:
         app = Dashboard(Library(tmp_path), config=CONFIG)

@@ -99,6 +99,7 @@ def test_help_names_every_command_and_loads_neither_textual_nor_numpy() -> None:
         "export",
         "runs",
         "models",
+        "rm",
         "selftest",
     ):
         assert re.search(rf"\b{command}\b", done.stdout), command

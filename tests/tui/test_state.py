@@ -25,6 +25,7 @@ from nn.runs import messages as m
 from nn.runs.folder import Library
 from nn.runs.journal import append
 from nn.schema import InputError
+from tui.run_state import MOST_STEPS
 from tui.state import (
     Answers,
     Growing,
@@ -422,7 +423,10 @@ def test_a_long_journal_folds_quickly(run: RunState) -> None:
     begin = time.process_time()
     apply(run, *events)
     assert time.process_time() - begin < 1.0
-    assert len(run.losses) == 1_000_000
+    assert run.step == 1_000_000
+    assert run.steps.tolist() == list(range(8, 1_000_001, 8)), "every eighth is kept"
+    assert len(run.steps) <= MOST_STEPS
+    assert len(run.losses) == len(run.accuracies) == len(run.rates) == len(run.steps)
 
 
 def test_growing_keeps_what_was_added() -> None:
@@ -438,6 +442,14 @@ def test_growing_keeps_what_was_added() -> None:
     series.extend([1.5])
     assert series.values.tolist() == [*plain[:7], 1.5]
     assert len(series) == 8
+
+
+def test_growing_keeps_what_is_marked() -> None:
+    series = Growing()
+    series.extend([1.0, 2.0, 3.0])
+    series.keep(np.array([True, False, True]))
+    series.extend([4.0])
+    assert series.values.tolist() == [1.0, 3.0, 4.0]
 
 
 def test_growing_cannot_be_written_through_its_view() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Literal, TypeVar
 
@@ -17,7 +17,7 @@ from nn.data import short_name
 from nn.runs.folder import Library
 from nn.schema import InputError
 from tui.render.formats import age, count, percent
-from tui.state import ModelRow, RunRow, model_row, run_row
+from tui.state import model_row, run_row
 
 S = TypeVar("S")
 R = TypeVar("R")
@@ -26,8 +26,10 @@ R = TypeVar("R")
 def list_runs(library: Library, *, as_json: bool) -> None:
     """Print all runs, the newest first; a broken one is reported on standard error."""
     rows = _read(library.runs(), run_row)
+    now = time.time()
     if as_json:
-        _print_json(rows)
+        for row in rows:
+            print(json.dumps(asdict(row) | {"age": max(now - row.started, 0.0)}))
         return
     if not rows:
         print(f"No runs in {library.runs_path}; `cnn-tui train` starts one.")
@@ -35,7 +37,7 @@ def list_runs(library: Library, *, as_json: bool) -> None:
     table = _table("run", "state", ">progress", ">best accuracy", "network", "data", ">age")
     for row in rows:
         best = "" if row.best_accuracy is None else percent(row.best_accuracy)
-        since = age(time.time() - row.started)
+        since = age(now - row.started)
         table.add_row(
             *(row.id, row.phase, f"{row.progress:.0%}", best, row.network),
             *(escape(short_name(row.dataset)), since),
@@ -47,7 +49,8 @@ def list_models(library: Library, *, as_json: bool) -> None:
     """Print all saved models by name; a broken one is reported on standard error."""
     rows = _read(library.models(), model_row)
     if as_json:
-        _print_json(rows)
+        for row in rows:
+            print(json.dumps(asdict(row), default=str))
         return
     if not rows:
         print(f"No models in {library.path}; `cnn-tui train --save NAME` makes one.")
@@ -57,7 +60,7 @@ def list_models(library: Library, *, as_json: bool) -> None:
         accuracy = "" if row.test_accuracy is None else percent(row.test_accuracy)
         made = row.created[:10]
         dataset = escape(short_name(row.dataset))
-        table.add_row(row.name, accuracy, row.network, count(row.parameters), dataset, made)
+        table.add_row(escape(row.name), accuracy, row.network, count(row.parameters), dataset, made)
     Console().print(table)
 
 
@@ -70,11 +73,6 @@ def _read(sources: Iterable[S], read: Callable[[S], R]) -> list[R]:
         except InputError as error:
             print(f"cnn-tui: {error}", file=sys.stderr)
     return rows
-
-
-def _print_json(rows: Sequence[RunRow | ModelRow]) -> None:
-    for row in rows:
-        print(json.dumps(asdict(row), default=str))
 
 
 def _table(*columns: str) -> Table:

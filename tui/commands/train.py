@@ -66,7 +66,7 @@ def _value(text: str) -> Any:
     """Numbers, true, false, null, lists and objects as JSON writes them; the rest is text."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -132,7 +132,7 @@ class _Follower:
         self.as_json = as_json
         self.ended: Finished | Stopped | Failed | None = None
         self.signalled: Exit | None = None
-        self._journal = run.events()
+        self._journal = run.events(sample=0)
         self._progress = TrainingProgress(run, self._journal.read_all())
 
     def follow(self) -> Exit:

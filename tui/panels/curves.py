@@ -200,7 +200,7 @@ def curves(
     judged = np.array([getattr(epoch, f"{judge}_{name}") for epoch in run.epochs], dtype=np.float64)
     if options.batches:
         values = run.losses if name == "loss" else run.accuracies
-        batches = SMOOTHINGS[options.smoothing]
+        batches = SMOOTHINGS[options.smoothing] * _share_known(run)
         train = averaged(run.steps / max(run.batches_per_epoch, 1), values, batches, columns)
     else:
         train = x, np.array([getattr(epoch, f"train_{name}") for epoch in run.epochs])
@@ -208,6 +208,11 @@ def curves(
         Series("train", *decimate(*train, columns), colors.primary),
         Series(judge, x, judged, colors.accent),
     ]
+
+
+def _share_known(run: RunState) -> float:
+    """The share of the batches whose figures are kept: all but in a very long run."""
+    return len(run.steps) / max(run.step, 1)
 
 
 def averaged(x: Values, y: Values, batches: float, columns: int) -> tuple[Values, Values]:

@@ -26,7 +26,7 @@ WIDEST_DATASET = 24
 NARROWEST_NETWORK = 10
 """Below this a network is only told under the table."""
 BAR_WIDTH = 10
-RESUMABLE = (Phase.LOST, Phase.STOPPED)
+RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
 
 class RunTable(DataTable[object]):
@@ -36,19 +36,21 @@ class RunTable(DataTable[object]):
 
 
 class RunsPanel(TablePanel):
-    """The runs, the newest first, with keys to open, resume and stop one."""
+    """The runs, the newest first, with keys to open, resume, stop and remove one."""
 
     help_text: ClassVar[str] = (
         "Every run in the folder of saved models. A run trains in a process of its own:\n"
         "closing the dashboard does not end it. Best is the test accuracy of its best epoch.\n"
         "enter opens the run under the cursor in all views.\n"
-        "u resumes one that was stopped or lost, from its last checkpoint.\n"
+        "u resumes one that stopped, failed or is lost, from its last checkpoint.\n"
         "k asks a living run to write a checkpoint and stop.\n"
+        "d removes one that has ended, after a question; saved models stay.\n"
         "Lost: its process ended without a word, as after a power cut."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "resume", "resume"),
         Binding("k", "stop", "stop"),
+        Binding("d", "remove", "remove"),
     ]
 
     class RunMessage(Message):
@@ -66,6 +68,9 @@ class RunsPanel(TablePanel):
 
     class StopAsked(RunMessage):
         """The run is to stop."""
+
+    class RemoveAsked(RunMessage):
+        """The run is to be removed."""
 
     def __init__(
         self,
@@ -104,7 +109,9 @@ class RunsPanel(TablePanel):
         if row.phase in RESUMABLE:
             self.post_message(self.ResumeAsked(row.id))
         else:
-            self.notify(f"Run {row.id} is {row.phase}; only a stopped or lost one can be resumed.")
+            self.notify(
+                f"Run {row.id} is {row.phase}; what stopped, failed or is lost can be resumed."
+            )
 
     def action_stop(self) -> None:
         """Ask for the run under the cursor to stop."""
@@ -115,6 +122,16 @@ class RunsPanel(TablePanel):
             self.post_message(self.StopAsked(row.id))
         else:
             self.notify(f"Run {row.id} is {row.phase}; there is nothing to stop.")
+
+    def action_remove(self) -> None:
+        """Ask for the run under the cursor to be removed."""
+        row = self._row_under_cursor()
+        if row is None:
+            return
+        if row.phase.alive:
+            self.notify(f"Run {row.id} is {row.phase}; k stops it, then it can be removed.")
+        else:
+            self.post_message(self.RemoveAsked(row.id))
 
     @on(DataTable.RowSelected)
     def choose(self, event: DataTable.RowSelected) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
 from nn.config import preset
+from nn.runs.client import start_trainer, wait_until
 from nn.runs.folder import Library
+from nn.runs.journal import append
+from nn.runs.messages import Paused
 from nn.schema import InputError
 
 
@@ -64,7 +69,103 @@ def test_only_one_can_hold_a_run(library: Library) -> None:
     assert not run.has_trainer()
 
 
-@pytest.mark.parametrize("name", ["../x", "/etc/x", "", ".hidden", "a/b", "x" * 65, "a b", "a\n"])
+def test_everything_in_a_run_is_for_its_owner_alone(library: Library) -> None:
+    config = preset("small").changed({"data.limit": 100, "training.epochs": 1})
+    run = library.create_run(config.changed({"save_as": "mine"}))
+    before = os.umask(0)
+    try:
+        start_trainer(run)
+    finally:
+        os.umask(before)
+    assert wait_until(lambda: not run.has_trainer(), 60)
+    assert {path.name for path in run.path.iterdir()} == {
+        "run.json",
+        "events.jsonl",
+        "trainer.lock",
+        "checkpoint.safetensors",
+        "best.safetensors",
+        "evaluation.npz",
+        "trainer.log",
+    }
+    for path in (*run.path.iterdir(), library.model_path("mine")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for folder in (run.path, library.runs_path):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+
+
+def test_a_removed_run_is_gone_and_saved_models_stay(library: Library) -> None:
+    kept, run = library.create_run(preset("small")), library.create_run(preset("small"))
+    append(run.events_file, Paused(step=1))
+    library.model_path("mine").write_bytes(b"")
+    library.remove_run(run)
+    assert [each.id for each in library.runs()] == [kept.id]
+    assert [path.name for path in library.runs_path.iterdir()] == [kept.id]
+    assert library.models() == [library.model_path("mine")]
+
+
+def test_a_run_with_a_trainer_is_not_removed(library: Library) -> None:
+    run = library.create_run(preset("small"))
+    with run.hold(), pytest.raises(InputError, match="has a living trainer already"):
+        library.remove_run(run)
+    assert library.find_run(run.id).config() == run.config()
+
+
+def test_a_removal_that_was_cut_short_is_finished_by_the_next(library: Library) -> None:
+    first, second = library.create_run(preset("small")), library.create_run(preset("small"))
+    first.path.rename(library.runs_path / f".removed-{first.id}")
+    assert [each.id for each in library.runs()] == [second.id]
+    library.remove_run(second)
+    assert list(library.runs_path.iterdir()) == []
+
+
+def test_a_link_to_another_folder_is_taken_away_and_the_folder_stays(
+    library: Library, tmp_path: Path
+) -> None:
+    elsewhere = Library(tmp_path / "elsewhere").create_run(preset("small"))
+    library.runs_path.mkdir(parents=True)
+    (library.runs_path / "linked").symlink_to(elsewhere.path)
+    with pytest.raises(InputError, match="cannot be removed"):
+        library.remove_run(library.find_run("linked"))
+    assert elsewhere.config_file.exists()
+
+
+def test_folders_whose_names_no_run_can_have_are_not_listed(library: Library) -> None:
+    run = library.create_run(preset("small"))
+    for name in ("a\x1b[2J", ".hidden", "two words", "x" * 65):
+        copytree(run.path, library.runs_path / name)
+    assert [each.id for each in library.runs()] == [run.id]
+
+
+def test_a_configuration_nested_without_end_is_refused(library: Library) -> None:
+    run = library.create_run(preset("small"))
+    run.config_file.write_text("[" * 100_000)
+    with pytest.raises(InputError, match=r"run\.json: cannot be read"):
+        run.config()
+
+
+@pytest.mark.parametrize("name", ["con", "CON", "nul.backup", "Com1", "lpt9", "aux.safetensors"])
+def test_a_model_cannot_have_the_name_of_a_device(library: Library, name: str) -> None:
+    with pytest.raises(InputError, match="is a device on some systems"):
+        library.model_path(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../x",
+        "/etc/x",
+        "/dev/null",
+        "..",
+        "",
+        ".hidden",
+        "a/b",
+        "x" * 65,
+        "a b",
+        "a\n",
+        "a\x1b",
+        "ä",
+    ],
+)
 def test_a_model_name_cannot_leave_the_library(library: Library, name: str) -> None:
     with pytest.raises(InputError, match="will not do"):
         library.model_path(name)

@@ -71,23 +71,30 @@ async def test_the_cursor_stays_on_its_run_when_another_one_comes(app_of, panel)
 
 async def test_keys_ask_for_what_the_run_allows(app_of, panel):
     seen = []
-    runs = (row("alive1"), row("lost01", Phase.LOST), row("done01", Phase.FINISHED, 1.0))
+    runs = (
+        row("alive1"),
+        row("lost01", Phase.LOST),
+        row("full01", Phase.FAILED),
+        row("done01", Phase.FINISHED, 1.0),
+    )
     app = app_of(panel)
     async with app.run_test(size=(120, 20), message_hook=seen.append) as pilot:
         panel.show(View(runs=runs))
         panel.focus()
         for _ in runs:
-            await pilot.press("enter", "u", "k", "down")
+            await pilot.press("enter", "u", "k", "d", "down")
         await pilot.pause()
         refusals = [notice.message for notice in app._notifications]
     asked = {
         kind: list(dict.fromkeys(one.run_id for one in seen if isinstance(one, kind)))
-        for kind in (panel.RunChosen, panel.ResumeAsked, panel.StopAsked)
+        for kind in (panel.RunChosen, panel.ResumeAsked, panel.StopAsked, panel.RemoveAsked)
     }
-    assert asked[panel.RunChosen] == ["alive1", "lost01", "done01"]
-    assert asked[panel.ResumeAsked] == ["lost01"]
+    assert asked[panel.RunChosen] == ["alive1", "lost01", "full01", "done01"]
+    assert asked[panel.ResumeAsked] == ["lost01", "full01"]
     assert asked[panel.StopAsked] == ["alive1"]
-    assert "Run alive1 is training; only a stopped or lost one can be resumed." in refusals
+    assert asked[panel.RemoveAsked] == ["lost01", "full01", "done01"]
+    assert "Run alive1 is training; k stops it, then it can be removed." in refusals
+    assert "Run alive1 is training; what stopped, failed or is lost can be resumed." in refusals
     assert "Run done01 is finished; there is nothing to stop." in refusals
 
 
@@ -95,7 +102,7 @@ async def test_without_runs_it_says_how_to_start_one(app_of, panel):
     async with app_of(panel).run_test(size=(80, 20)) as pilot:
         panel.show(View(runs=(row("beef01"),)))
         panel.show(View())
-        await pilot.press("u", "k", "enter")
+        await pilot.press("u", "k", "d", "enter")
         assert str(panel.query_one(".nothing").content) == "No runs yet: press space to start one."
         assert not panel.table.display
 

@@ -1,0 +1,283 @@
+"""What a trainer does when there is no more room, when it is told to go, and for many masters."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import resource
+import signal
+import threading
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from nn.checkpoint import load_checkpoint, read_card, save_checkpoint
+from nn.config import RunConfig
+from nn.runs import messages as m
+from nn.runs import trainer, training_run
+from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
+from nn.runs.folder import Library, RunFolder
+from nn.runs.journal import append
+from nn.schema import InputError
+from tui.session import Session
+
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def long(tiny: RunConfig) -> RunConfig:
+    return tiny.changed({"training.epochs": 10_000})
+
+
+def start_paused(library: Library, config: RunConfig) -> tuple[RunFolder, int]:
+    """A run that waits with a checkpoint, and its trainer's process id."""
+    run = library.create_run(config)
+    start_trainer(run)
+    tell(run, m.Pause())
+    (started,) = (event for event in run.events().read_all() if isinstance(event, m.Started))
+    return run, started.process
+
+
+def tell(run: RunFolder, command: m.Command) -> m.Acknowledged:
+    answer = wait_for_answer(run, send(run, command), PATIENCE)
+    assert answer is not None
+    return answer
+
+
+def last_event(run: RunFolder) -> m.Event:
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
+    return run.events().read_all()[-1]
+
+
+def limit(process: int, what: int, amount: int) -> None:
+    hard = resource.prlimit(process, what)[1]
+    resource.prlimit(process, what, (amount, hard))
+
+
+def require_it_goes_on(run: RunFolder, step: int) -> None:
+    start_trainer(run)
+    tell(run, m.Stop())
+    *_, started = (event for event in run.events().read_all() if isinstance(event, m.Started))
+    assert started.step == step
+
+
+def test_a_disk_without_room_for_a_checkpoint_ends_the_run_with_a_sentence(
+    library: Library, long: RunConfig
+) -> None:
+    """Linux keeps a file of a process from growing beyond a limit: the error is that of a disk."""
+    run, process = start_paused(library, long)
+    before = load_checkpoint(run.checkpoint_file)[0].position
+    limit(process, resource.RLIMIT_FSIZE, run.checkpoint_file.stat().st_size // 2)
+    send(run, m.Step())
+    failed = last_event(run)
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "disk"
+    assert failed.message == (
+        f"{run.checkpoint_file}: File too large; "
+        f"make room, then `cnn-tui resume {run.id}` goes on from the last checkpoint"
+    )
+    assert load_checkpoint(run.checkpoint_file)[0].position == before
+    assert not list(run.path.glob(".*.tmp"))
+    require_it_goes_on(run, before["step"])
+
+
+def test_a_disk_without_room_for_the_journal_is_told_of_on_standard_error(
+    library: Library, long: RunConfig
+) -> None:
+    run, process = start_paused(library, long)
+    step = load_checkpoint(run.checkpoint_file)[0].position["step"]
+    limit(process, resource.RLIMIT_FSIZE, run.events_file.stat().st_size + 20)
+    send(run, m.Evaluate())
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
+    told = run.log_file.read_text()
+    assert "File too large; make room" in told
+    assert f"{run.events_file}: File too large" in told
+    assert "Traceback" not in told
+    assert not list(run.path.glob(".*.tmp"))
+    require_it_goes_on(run, step)
+
+
+def test_the_last_evaluation_makes_room_for_the_sentence(
+    library: Library, tiny: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = library.create_run(tiny)
+    run.evaluation_file.write_bytes(b"what fills the disk")
+
+    def append_if_there_is_room(path: Path, message: m.Failed) -> None:
+        if run.evaluation_file.exists():
+            raise OSError(28, "No space left on device")
+        append(path, message)
+
+    monkeypatch.setattr(trainer, "append", append_if_there_is_room)
+    assert trainer._fail(run, None, "disk", "the disk is full") == 1
+    (failed,) = run.events().read_all()
+    assert isinstance(failed, m.Failed)
+    assert (failed.kind, failed.message) == ("disk", "the disk is full")
+
+
+def test_a_command_that_cannot_be_written_is_a_sentence(library: Library, tiny: RunConfig) -> None:
+    run = library.create_run(tiny)
+    run.commands_file.mkdir()
+    with pytest.raises(InputError, match=r"commands\.jsonl: cannot be written \(Is a directory\)"):
+        send(run, m.Pause())
+
+
+def test_a_network_that_does_not_fit_into_memory_ends_with_a_sentence(
+    library: Library, tiny: RunConfig
+) -> None:
+    wide = {"kind": "dense", "units": 65_536}
+    layers = [{"kind": "flatten"}, wide, wide, {"kind": "dense", "units": 10}]
+    run = library.create_run(tiny.changed({"network.layers": layers}))
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, hard))
+    try:
+        start_trainer(run)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    failed = last_event(run)
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "memory"
+    assert failed.message == "there is not enough memory; use a smaller batch or network"
+
+
+def test_memory_that_ends_in_mid_training_leaves_the_last_checkpoint(
+    library: Library, long: RunConfig
+) -> None:
+    run, process = start_paused(library, long)
+    before = load_checkpoint(run.checkpoint_file)[0].position
+    status = Path(f"/proc/{process}/status").read_text()
+    size = next(line for line in status.splitlines() if line.startswith("VmSize:")).split()[1]
+    limit(process, resource.RLIMIT_AS, int(size) * 1024)
+    send(run, m.Evaluate())
+    failed = last_event(run)
+    assert isinstance(failed, m.Failed)
+    assert failed.kind == "memory"
+    assert load_checkpoint(run.checkpoint_file)[0].position == before
+    require_it_goes_on(run, before["step"])
+
+
+def test_a_terminal_that_hangs_up_does_not_end_the_trainer(
+    library: Library, long: RunConfig
+) -> None:
+    run, process = start_paused(library, long)
+    os.kill(process, signal.SIGHUP)
+    assert tell(run, m.Evaluate()).error is None, "it still answers"
+    assert run.has_trainer()
+
+
+def test_sigterm_ends_a_test_that_is_under_way(library: Library, long: RunConfig) -> None:
+    run, process = start_paused(library, long)
+    asked = send(run, m.Evaluate())
+    assert wait_until(
+        lambda: any(isinstance(e, m.EvaluationAdvanced) for e in run.events().read_all()), PATIENCE
+    )
+    os.kill(process, signal.SIGTERM)
+    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    events = run.events().read_all()
+    (answer,) = (e for e in events if isinstance(e, m.Acknowledged) and e.command == asked)
+    assert answer.error in (None, "the trainer was told to end before the test was over")
+    assert isinstance(events[-1], m.Stopped)
+    assert events[-1].reason == "terminated"
+
+
+def test_many_masters_get_one_answer_each_in_order_and_see_the_same(
+    library: Library, long: RunConfig
+) -> None:
+    run, _ = start_paused(library, long)
+
+    def ask(rates: list[float]) -> None:
+        for rate in rates:
+            send(run, m.Set(field="training.learning_rate", value=rate))
+
+    masters = [
+        threading.Thread(target=ask, args=([0.001 * (10 * i + k + 1) for k in range(10)],))
+        for i in range(3)
+    ]
+    for master in masters:
+        master.start()
+    for master in masters:
+        master.join()
+    tell(run, m.Stop())
+    events = last_event(run), run.events().read_all()
+    asked = [command.id for command in run.commands().read_all()]
+    answered = [e.command for e in events[1] if isinstance(e, m.Acknowledged)]
+    assert len(asked) == 32
+    assert answered == asked
+    screens = []
+    for _ in range(2):
+        session = Session()
+        session.follow(run, run.config())
+        assert not session.read(PATIENCE)
+        assert session.run is not None
+        screens.append(session.run)
+    first, second = screens
+    assert (first.step, first.phase, first.config) == (second.step, second.phase, second.config)
+    *_, newest = (c for c in run.commands().read_all() if isinstance(c, m.Set))
+    assert first.config.training.learning_rate == newest.value
+
+
+def test_of_two_trainers_that_start_together_one_is_refused(
+    library: Library, long: RunConfig
+) -> None:
+    run = library.create_run(long)
+
+    def start() -> None:
+        with suppress(InputError):
+            start_trainer(run)
+
+    starters = [threading.Thread(target=start) for _ in range(2)]
+    for starter in starters:
+        starter.start()
+    for starter in starters:
+        starter.join()
+    refusal = f"run {run.id}: has a living trainer already"
+    assert wait_until(lambda: refusal in run.log_file.read_text(), PATIENCE)
+    tell(run, m.Stop())
+    assert isinstance(last_event(run), m.Stopped)
+    started = [e for e in run.events().read_all() if isinstance(e, m.Started)]
+    assert len(started) == 1, "only one of them has trained"
+
+
+def test_a_clock_that_jumps_back_does_not_disturb_those_who_follow(
+    library: Library, tiny: RunConfig
+) -> None:
+    run = library.create_run(tiny)
+    for now in (2e9, 1e9, 0.0):
+        append(run.events_file, m.Paused(step=1, time=now))
+    assert [len(events) for events in follow(run, run.events())] == [3, 0]
+
+
+def test_slow_checkpoints_become_rare(
+    library: Library, tiny: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a clock on which a checkpoint takes 5 s and everything else a second a look."""
+    now, costs = [0.0], []
+
+    def look() -> float:
+        now[0] += 1.0
+        return now[0]
+
+    def save_slowly(*args: Any) -> None:
+        now[0] += 5.0
+        costs.append(now[0])
+        save_checkpoint(*args)
+
+    monkeypatch.setattr(training_run, "time", SimpleNamespace(monotonic=look))
+    monkeypatch.setattr(training_run, "save_checkpoint", save_slowly)
+    config = tiny.changed({"training.epochs": 8, "training.checkpoint_seconds": 1})
+    run = library.create_run(config)
+    with run.hold():
+        training_run.TrainingRun(run, run.commands(), []).work()
+    least = 5.0 / 0.02
+    waits = [later - earlier for earlier, later in itertools.pairwise(costs[:-1])]
+    assert len(waits) >= 3
+    assert min(waits) >= least
+    assert max(waits) < 2 * least, "they are no rarer than they must be"
+    done = run.events().read_all()[-1]
+    assert isinstance(done, m.Finished)
+    position = load_checkpoint(run.checkpoint_file)[0].position
+    assert (position["epoch"], position["batch"]) == (8, 0), "the end is always kept"
+    assert read_card(run.best_file).test_accuracy == done.test_accuracy
