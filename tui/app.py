@@ -35,6 +35,8 @@ READ_SECONDS = 0.02
 
 READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2.0
 
+SLOW_PAINT_INTERVAL = 2.0
+"""Over a slow line the newest state can wait; keys are answered at once all the same."""
 
 SETTLE_SECONDS = 1.5
 """After about so long all widgets are there."""
@@ -78,12 +80,14 @@ class Dashboard(SteeringApp):
         config: RunConfig | None = None,
         *,
         ascii: bool = False,
+        slow: bool = False,
     ) -> None:
-        super().__init__(library, config or preset(presets.DEFAULT))
+        super().__init__(library, config or preset(presets.DEFAULT), ascii=ascii)
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self._first_run = run
         self._ascii = ascii
+        self._paint_interval = SLOW_PAINT_INTERVAL if slow else PAINT_INTERVAL
         self._header = Header(ascii=ascii)
         self._alarm = Static(id="alarm", markup=False)
         self._body = Body(self.draft, ascii=ascii)
@@ -103,7 +107,7 @@ class Dashboard(SteeringApp):
         self.begin(self._greet if run is None else partial(self.open_run, run))
         for work in (self._read, self._answer, self._look, self._list):
             self.repeat(work)
-        self.set_interval(PAINT_INTERVAL, self.paint)
+        self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, _settle_memory)
         self.paint()
         self._body.enter()

@@ -1,0 +1,107 @@
+"""Only what has changed goes to the terminal.
+
+Textual paints every widget anew in which anything changed: a whole chart for one more point. Here
+each picture is held against the last one, cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.console import COLOR_SYSTEMS, Console
+from rich.segment import ControlType, Segment
+from textual._compositor import CompositorUpdate
+from textual.strip import Strip
+
+Cell = tuple[str, str]
+"""A character and the numbers of its style; the cells that a wide one reaches into hold ""."""
+
+NEAR = 6
+"""So many cells that stay between two that change are written again: to skip them costs more."""
+
+UNKNOWN: Cell = ("", "unknown")
+
+
+class Shown:
+    """What stands on the terminal."""
+
+    def __init__(self) -> None:
+        self._lines: dict[int, list[Cell]] = {}
+
+    def forget(self) -> None:
+        """Somebody else may have written there."""
+        self._lines.clear()
+
+    def bring_up(self, update: CompositorUpdate, console: Console) -> str:
+        """What brings the terminal up to date; from then on it counts as written."""
+        pieces: list[str] = []
+        style = ""
+        for y, line in sorted(self._after(update, console).items()):
+            old = self._lines.get(y, [])
+            for start, end in _changes(old, line):
+                pieces.append(f"\x1b[{y + 1};{start + 1}H")
+                for character, wanted in line[start:end]:
+                    if wanted != style:
+                        pieces.append(f"\x1b[0;{wanted}m" if wanted else "\x1b[m")
+                        style = wanted
+                    pieces.append(character)
+            self._lines[y] = line
+        if style:
+            pieces.append("\x1b[m")
+        return "".join(pieces)
+
+    def _after(self, update: CompositorUpdate, console: Console) -> dict[int, list[Cell]]:
+        """The lines that an update touches, as they are then."""
+        colors = COLOR_SYSTEMS[console.color_system or "truecolor"]
+        lines: dict[int, list[Cell]] = {}
+        x = y = 0
+        for segment in console.render(update):  # type: ignore[arg-type]
+            if segment.control:
+                for kind, *place in segment.control:
+                    if kind is ControlType.CURSOR_MOVE_TO:
+                        x, y = int(place[0]), int(place[1])
+            elif segment.text != "\n":
+                line = lines.get(y)
+                if line is None:
+                    line = lines[y] = list(self._lines.get(y, ()))
+                cells = _cells(segment, colors)
+                line += [UNKNOWN] * (x - len(line))
+                line[x : x + len(cells)] = cells
+                x += len(cells)
+        return lines
+
+
+def _cells(segment: Segment, colors: ColorSystem) -> list[Cell]:
+    style = "" if segment.style is None else Strip.render_ansi(segment.style, colors)
+    if segment.text.isascii():
+        return [(character, style) for character in segment.text]
+    cells: list[Cell] = []
+    for character in segment.text:
+        width = cell_len(character)
+        if width == 0 and cells:
+            cells[-1] = (cells[-1][0] + character, style)
+        else:
+            cells += [(character, style), ("", style)][: max(width, 1)]
+    return cells
+
+
+def _changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
+    """From where to where a line is to be written: whole characters, near places as one."""
+    start = end = -1
+    for x, cell in enumerate(new):
+        if x < len(old) and old[x] == cell:
+            continue
+        if start >= 0 and x - end > NEAR:
+            yield start, end
+            start = -1
+        if start < 0:
+            start = x
+            while start > 0 and new[start][0] == "":
+                start -= 1
+        end = x + 1
+        while end < len(new) and new[end][0] == "":
+            end += 1
+    if start >= 0:
+        yield start, end
