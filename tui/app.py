@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -34,6 +35,9 @@ READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
 
 READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2.0
+
+DRAW_INTERVAL = 1.0
+"""Curves that only grow are drawn this often: most bytes are theirs."""
 
 SLOW_PAINT_INTERVAL = 2.0
 """Over a slow line the newest state can wait; keys are answered at once all the same."""
@@ -92,6 +96,8 @@ class Dashboard(SteeringApp):
         self._alarm = Static(id="alarm", markup=False)
         self._body = Body(self.draft, ascii=ascii)
         self._keys: tuple[object, ...] = ()
+        self._drawn: tuple[object, ...] = ()
+        self._drawn_at = 0.0
         self.set_class(ascii, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -192,7 +198,15 @@ class Dashboard(SteeringApp):
             self._show_alarm()
             self.show_design()
             self.refresh_bindings()
-        self._body.show(session.view)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Show news in the visible view at once, and growth now and then."""
+        view, run = self.session.view, self.session.run
+        news, now = (view, run and run.phase, run and run.epoch), time.monotonic()
+        if news != self._drawn or now >= self._drawn_at + DRAW_INTERVAL:
+            self._drawn, self._drawn_at = news, now
+            self._body.show(view)
 
     def _show_alarm(self) -> None:
         text = words.alarm(self.session.run, launching=self.session.launching)

@@ -86,10 +86,12 @@ class Terminal:
             seen = time.perf_counter()
         return seen
 
-    def watch(self, until: float) -> None:
-        """Read what is painted until then."""
+    def watch(self, until: float) -> int:
+        """Read what is painted until then; how many bytes that was."""
+        count = 0
         while (left := until - time.perf_counter()) > 0:
-            self._read(left)
+            count += len(self._read(left))
+        return count
 
     def _read(self, patience: float) -> bytes:
         ready, _, _ = select.select([self._side], [], [], patience)

@@ -24,6 +24,7 @@ from nn.runs.client import start_trainer, wait_until
 from nn.runs.folder import Library, RunFolder
 
 PATIENCE = 30.0
+PLACE = re.compile(r"\x1b\[(\d*);?(\d*)H")
 SEQUENCE = re.compile(rb"\x1b(?:\[[0-9:;<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[=>78])")
 """An escape sequence: CSI, OSC, or a short one."""
 
@@ -99,6 +100,7 @@ class Terminal:
                 os.close(each)
 
     def resize(self, columns: int, lines: int) -> None:
+        self.columns, self.lines = columns, lines
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(self.side, termios.TIOCSWINSZ, size)
 
@@ -134,6 +136,31 @@ class Terminal:
     def text(self, since: int = 0) -> str:
         """What is written from some byte on, without the sequences."""
         return SEQUENCE.sub(b"", self.written[since:]).decode("utf-8", "replace")
+
+    def see(self, text: str) -> None:
+        """Wait until a text stands on the screen."""
+        self.wait_until(lambda: text in self.screen(), f"{text!r} is not to be seen")
+
+    def screen(self) -> str:
+        """What stands on the screen that was entered last, line by line.
+
+        Only what the dashboard uses is understood: places and text.
+        """
+        _, entered, after = self.written.rpartition(b"\x1b[?1049h")
+        lines: dict[int, dict[int, str]] = {}
+        row = column = 1
+        text = after.decode("utf-8", "replace") if entered else ""
+        for piece in re.split(r"(\x1b\[[0-9;]*H)", text):
+            if place := PLACE.fullmatch(piece):
+                row, column = (int(each or 1) for each in place.groups())
+                continue
+            for character in SEQUENCE.sub(b"", piece.encode()).decode():
+                lines.setdefault(row, {})[column] = character
+                column += 1
+        return "\n".join(
+            "".join(lines.get(row, {}).get(column, " ") for column in range(1, self.columns + 1))
+            for row in range(1, self.lines + 1)
+        )
 
     def wait(self) -> int:
         """Read until the program ends; its exit code."""

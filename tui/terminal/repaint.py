@@ -7,21 +7,26 @@ each picture is held against the last one, cell by cell.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import ControlType, Segment
+from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.strip import Strip
 
-Cell = tuple[str, str]
-"""A character and the numbers of its style; the cells that a wide one reaches into hold ""."""
+Cell = tuple[str, str, str]
+"""A character, the numbers of its style, and those of a blank in it.
+
+The cells that a wide character reaches into hold "".
+"""
 
 NEAR = 6
 """So many cells that stay between two that change are written again: to skip them costs more."""
 
-UNKNOWN: Cell = ("", "unknown")
+UNKNOWN: Cell = ("", "unknown", "")
 
 
 class Shown:
@@ -37,15 +42,15 @@ class Shown:
     def bring_up(self, update: CompositorUpdate, console: Console) -> str:
         """What brings the terminal up to date; from then on it counts as written."""
         pieces: list[str] = []
-        style = ""
+        style = ground = ""
         for y, line in sorted(self._after(update, console).items()):
             old = self._lines.get(y, [])
             for start, end in _changes(old, line):
                 pieces.append(f"\x1b[{y + 1};{start + 1}H")
-                for character, wanted in line[start:end]:
-                    if wanted != style:
+                for character, wanted, blank in line[start:end]:
+                    if wanted not in (style, ground if character == " " else style):
                         pieces.append(f"\x1b[0;{wanted}m" if wanted else "\x1b[m")
-                        style = wanted
+                        style, ground = wanted, blank
                     pieces.append(character)
             self._lines[y] = line
         if style:
@@ -74,17 +79,26 @@ class Shown:
 
 
 def _cells(segment: Segment, colors: ColorSystem) -> list[Cell]:
-    style = "" if segment.style is None else Strip.render_ansi(segment.style, colors)
+    style, blank = _numbers(segment.style or Style.null(), colors)
     if segment.text.isascii():
-        return [(character, style) for character in segment.text]
+        return [(each, blank if each == " " else style, blank) for each in segment.text]
     cells: list[Cell] = []
     for character in segment.text:
         width = cell_len(character)
         if width == 0 and cells:
-            cells[-1] = (cells[-1][0] + character, style)
+            cells[-1] = (cells[-1][0] + character, style, blank)
         else:
-            cells += [(character, style), ("", style)][: max(width, 1)]
+            cells += [(character, style, blank), ("", style, blank)][: max(width, 1)]
     return cells
+
+
+@lru_cache(maxsize=4096)
+def _numbers(style: Style, colors: ColorSystem) -> tuple[str, str]:
+    """The numbers of a style, and those of a blank in it: it has no colour but its ground's."""
+    numbers = Strip.render_ansi(style, colors)
+    if style.reverse or style.underline or style.strike:
+        return numbers, numbers
+    return numbers, Strip.render_ansi(Style(bgcolor=style.bgcolor), colors)
 
 
 def _changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
