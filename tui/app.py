@@ -21,6 +21,7 @@ from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
 from tui.body import DESIGN, VIEWS, Body
+from tui.copying import Copy
 from tui.dialogs import Help
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
@@ -69,6 +70,7 @@ class Dashboard(SteeringApp):
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
+        Binding("y", "copy", "copy", tooltip="copy a run's id, path or configuration", show=False),
         *(
             Binding(str(number), f"turn_to('{name}')", name.title(), show=False)
             for number, name in enumerate(("network", *VIEWS))
@@ -155,6 +157,14 @@ class Dashboard(SteeringApp):
         panel = self._body.panel
         keys = [*words.key_table(panel.BINDINGS), *words.key_table(self.BINDINGS)]
         self.push_screen(Help(keys, panel.help_text))
+
+    def action_copy(self) -> None:
+        """Show what can be copied of the run, or of the design."""
+        run, config = self.session.run, self.draft.config
+        if run is not None:
+            self.push_screen(Copy(run.config, self.session.folder))
+        elif config is not None:
+            self.push_screen(Copy(config, None))
 
     async def action_quit(self) -> None:
         """Leave at once; the trainer is a process of its own."""

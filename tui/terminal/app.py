@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.console import Console, RenderableType
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from textual import on
 from textual._compositor import CompositorUpdate
 from textual.app import App
@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from tui.exits import Exit
 from tui.terminal.ascii import AsciiFilter
+from tui.terminal.contrast import ContrastFilter
 from tui.terminal.repaint import Shown
 
 if sys.platform != "win32":
@@ -39,15 +40,17 @@ class TerminalApp(App[str]):
         self._shown = Shown()
         self._is_stale = False
         super().__init__()
+        colors = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
+        self._contrast_filter = ContrastFilter(colors)
 
     def get_driver_class(self) -> type[Driver]:
         """The driver that waits for nothing, where there is one."""
         return super().get_driver_class() if sys.platform == "win32" else TerminalDriver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """In ASCII, the last one lets nothing else through."""
-        filters = super().get_line_filters()
-        return [*filters, self._ascii_filter] if self._ascii_filter.enabled else filters
+        """Textual's own, and behind them what makes the most of the terminal."""
+        mine = (self._contrast_filter, self._ascii_filter)
+        return [*super().get_line_filters(), *(each for each in mine if each.enabled)]
 
     def on_mount(self) -> None:
         """Begin to look after the terminal."""

@@ -42,13 +42,3 @@ def wants_ascii(environment: Mapping[str, str]) -> bool:
         del named["LC_CTYPE"]
     locale = next((named[name] for name in LOCALE if name in named), "UTF-8")
     return "utf8" not in locale.lower().replace("-", "")
-
-
-def colors(environment: Mapping[str, str]) -> int:
-    """About how many colours a terminal says it has, by the variables that programs go by."""
-    if environment.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
-        return 1 << 24
-    term = environment.get("TERM", "")
-    if term.endswith("-direct"):
-        return 1 << 24
-    return 256 if term.endswith("256color") or "kitty" in term else 16
