@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Iterable
 from functools import partial
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
 from tui.body import DESIGN, VIEWS, Body
+from tui.copying import Copy
 from tui.dialogs import Help
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
@@ -35,6 +37,11 @@ READ_SECONDS = 0.02
 
 READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2.0
 
+DRAW_INTERVAL = 1.0
+"""Curves that only grow are drawn this often: most bytes are theirs."""
+
+SLOW_PAINT_INTERVAL = 2.0
+"""Over a slow line the newest state can wait; keys are answered at once all the same."""
 
 SETTLE_SECONDS = 1.5
 """After about so long all widgets are there."""
@@ -63,6 +70,7 @@ class Dashboard(SteeringApp):
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
+        Binding("y", "copy", "copy", tooltip="copy a run's id, path or configuration", show=False),
         *(
             Binding(str(number), f"turn_to('{name}')", name.title(), show=False)
             for number, name in enumerate(("network", *VIEWS))
@@ -78,16 +86,20 @@ class Dashboard(SteeringApp):
         config: RunConfig | None = None,
         *,
         ascii: bool = False,
+        slow: bool = False,
     ) -> None:
-        super().__init__(library, config or preset(presets.DEFAULT))
+        super().__init__(library, config or preset(presets.DEFAULT), ascii=ascii)
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self._first_run = run
         self._ascii = ascii
+        self._paint_interval = SLOW_PAINT_INTERVAL if slow else PAINT_INTERVAL
         self._header = Header(ascii=ascii)
         self._alarm = Static(id="alarm", markup=False)
         self._body = Body(self.draft, ascii=ascii)
         self._keys: tuple[object, ...] = ()
+        self._drawn: tuple[object, ...] = ()
+        self._drawn_at = 0.0
         self.set_class(ascii, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -103,7 +115,7 @@ class Dashboard(SteeringApp):
         self.begin(self._greet if run is None else partial(self.open_run, run))
         for work in (self._read, self._answer, self._look, self._list):
             self.repeat(work)
-        self.set_interval(PAINT_INTERVAL, self.paint)
+        self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, _settle_memory)
         self.paint()
         self._body.enter()
@@ -145,6 +157,14 @@ class Dashboard(SteeringApp):
         panel = self._body.panel
         keys = [*words.key_table(panel.BINDINGS), *words.key_table(self.BINDINGS)]
         self.push_screen(Help(keys, panel.help_text))
+
+    def action_copy(self) -> None:
+        """Show what can be copied of the run, or of the design."""
+        run, config = self.session.run, self.draft.config
+        if run is not None:
+            self.push_screen(Copy(run.config, self.session.folder))
+        elif config is not None:
+            self.push_screen(Copy(config, None))
 
     async def action_quit(self) -> None:
         """Leave at once; the trainer is a process of its own."""
@@ -188,7 +208,15 @@ class Dashboard(SteeringApp):
             self._show_alarm()
             self.show_design()
             self.refresh_bindings()
-        self._body.show(session.view)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Show news in the visible view at once, and growth now and then."""
+        view, run = self.session.view, self.session.run
+        news, now = (view, run and run.phase, run and run.epoch), time.monotonic()
+        if news != self._drawn or now >= self._drawn_at + DRAW_INTERVAL:
+            self._drawn, self._drawn_at = news, now
+            self._body.show(view)
 
     def _show_alarm(self) -> None:
         text = words.alarm(self.session.run, launching=self.session.launching)

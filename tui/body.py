@@ -11,7 +11,6 @@ from typing import get_args
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.events import Resize
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
@@ -33,8 +32,8 @@ NARROW = 100
 SLIM = 64
 """Below so many the two parts of the folded side lie one above the other."""
 
-LEAST = (40, 10)
-"""Columns and lines (without header and footer) below which there is nothing to be seen."""
+LEAST = (40, 12)
+"""Columns and lines of the terminal below which there is nothing to be seen."""
 
 DESIGN = "design"
 
@@ -149,9 +148,9 @@ class Body(Container):
                 view.display = False
                 switcher.mount(view)
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """Fold or unfold the left side."""
-        self._fit(event.size)
+        self._fit(self.app.size)
 
     def _fit(self, size: Size) -> None:
         width, height = size

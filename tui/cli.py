@@ -76,6 +76,15 @@ Augment = Annotated[
     typer.Option("--augment", help="Change training images at random, as suits the dataset."),
 ]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="Processors to use (default: all).")]
+Ascii = Annotated[
+    bool | None,
+    typer.Option(
+        "--ascii/--no-ascii",
+        help="Draw with ASCII alone, or not (default: as the locale and TERM say).",
+        show_default=False,
+    ),
+]
+Slow = Annotated[bool, typer.Option("--slow", help="Repaint every two seconds: for a slow line.")]
 SAVED_MODELS = Path("saved_models")
 
 
@@ -97,6 +106,8 @@ def _print_version(wanted: bool) -> None:
 def dashboard(
     context: typer.Context,
     models: Models = SAVED_MODELS,
+    ascii: Ascii = None,
+    slow: Slow = False,
     show_version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Say the version."),
@@ -104,17 +115,22 @@ def dashboard(
 ) -> None:
     """Design, train and inspect a convolutional network written in NumPy, in the terminal."""
     if context.invoked_subcommand is None:
-        from tui.commands.dashboard import open_dashboard
+        from tui.commands.dashboard import Look, open_dashboard
 
-        open_dashboard(models)
+        open_dashboard(models, Look(ascii, slow))
 
 
 @app.command()
-def attach(run: Run = "latest", models: Models = SAVED_MODELS) -> None:
+def attach(
+    run: Run = "latest",
+    ascii: Ascii = None,
+    slow: Slow = False,
+    models: Models = SAVED_MODELS,
+) -> None:
     """Open the dashboard on a run, living or ended (default: newest)."""
-    from tui.commands.dashboard import open_dashboard
+    from tui.commands.dashboard import Look, open_dashboard
 
-    open_dashboard(models, run)
+    open_dashboard(models, Look(ascii, slow), run)
 
 
 @app.command()

@@ -12,6 +12,8 @@ class Exit(IntEnum):
     FAILED = 1
     """The work failed: training diverged, or accuracy is below the bar."""
     WRONG_INPUT = 2
+    HUNG_UP = 129
+    """The terminal has gone; a run that trains goes on."""
     INTERRUPTED = 130
     """By Ctrl-C; the run is checkpointed."""
     TERMINATED = 143

@@ -23,8 +23,8 @@ RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 class SteeringApp(SturdyApp):
     """What keys do to the run that is looked at, and to the models; nothing of it is drawn here."""
 
-    def __init__(self, library: Library, config: RunConfig) -> None:
-        super().__init__(library.path / "cnn-tui.log")
+    def __init__(self, library: Library, config: RunConfig, *, ascii: bool) -> None:
+        super().__init__(library.path / "cnn-tui.log", ascii=ascii)
         self.library = library
         self.session = Session()
         self.draft = Draft(config)

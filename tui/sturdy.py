@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from textual import work
-from textual.app import App
 
 from nn.schema import InputError
+from tui.terminal.app import TerminalApp
 
 Severity = Literal["information", "warning", "error"]
 
@@ -21,11 +21,11 @@ AFTER_FAILURE = 2.0
 """Seconds until repeated work that went wrong is tried again."""
 
 
-class SturdyApp(App[str]):
+class SturdyApp(TerminalApp):
     """Runs work beside the screen; what nobody foresaw is written to `log_file` in full."""
 
-    def __init__(self, log_file: Path) -> None:
-        super().__init__()
+    def __init__(self, log_file: Path, *, ascii: bool = False) -> None:
+        super().__init__(ascii=ascii)
         self.log_file = log_file
         self._last_problem = ""
         self._leaving = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -19,9 +20,11 @@ from types import TracebackType
 from typing import Self
 
 COLUMNS, LINES = 120, 36
-CHUNK, LONGEST_TEXT = 1 << 16, 1 << 12
+CHUNK = 1 << 16
 PATIENCE = 20.0
-_STYLES = re.compile(rb"\x1b\[[0-9;:]*m")
+_PLACE = re.compile(r"\x1b\[(\d*);?(\d*)H")
+_SEQUENCE = re.compile(r"\x1b(?:\[[0-9:;<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*\x07)")
+_UNFINISHED = re.compile(r"\x1b(?:[\[\]][^@-~\x07]*)?\Z")
 
 
 def cnn_tui() -> str:
@@ -30,6 +33,40 @@ def cnn_tui() -> str:
     if not command.exists():
         sys.exit(f"{command}: does not exist; install the project first: pip install -e .")
     return str(command)
+
+
+class Screen:
+    """What stands on a terminal after places and text were written to it, without styles."""
+
+    def __init__(self) -> None:
+        self._lines = [[" "] * COLUMNS for _ in range(LINES)]
+        self._row = self._column = 0
+        self._rest = ""
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def text(self) -> str:
+        """Its lines."""
+        return "\n".join("".join(line) for line in self._lines)
+
+    def write(self, piece: bytes) -> None:
+        """Take what was written next; a sequence that is cut short waits for its end."""
+        text = self._rest + self._decode(piece)
+        unfinished = _UNFINISHED.search(text)
+        end = unfinished.start() if unfinished else len(text)
+        text, self._rest = text[:end], text[end:]
+        at = 0
+        for sequence in _SEQUENCE.finditer(text):
+            self._put(text[at : sequence.start()])
+            at = sequence.end()
+            if place := _PLACE.fullmatch(sequence[0]):
+                self._row, self._column = (int(each or 1) - 1 for each in place.groups())
+        self._put(text[at:])
+
+    def _put(self, text: str) -> None:
+        for character in text:
+            if character.isprintable() and self._row < LINES and self._column < COLUMNS:
+                self._lines[self._row][self._column] = character
+                self._column += 1
 
 
 class Terminal:
@@ -43,7 +80,8 @@ class Terminal:
         size = struct.pack("HHHH", LINES, COLUMNS, 0, 0)
         fcntl.ioctl(program_side, termios.TIOCSWINSZ, size)
         environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
-        self._name, self._painted = command[0], b""
+        self._name = command[0]
+        self._screen = Screen()
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             command,
@@ -69,31 +107,35 @@ class Terminal:
         os.close(self._side)
 
     def press(self, key: str) -> float:
-        """Send a key; what was painted before is forgotten. When that was."""
-        self._painted = b""
+        """Send a key; when that was."""
         pressed = time.perf_counter()
         os.write(self._side, key.encode())
         return pressed
 
     def wait_for(self, text: str) -> float:
-        """When a pattern, within a line and whatever its styles, has been painted."""
-        pattern = re.compile(text.encode())
+        """When a pattern stood in a line of the screen."""
+        pattern = re.compile(text)
         deadline = time.perf_counter() + PATIENCE
-        while not pattern.search(_STYLES.sub(b"", self._painted)):
+        seen = time.perf_counter()
+        while not pattern.search(self._screen.text()):
             if time.perf_counter() > deadline:
                 sys.exit(f"{text!r} was not painted within {PATIENCE:.0f} seconds")
-            self._painted = self._painted[-LONGEST_TEXT:] + self._read(0.1)
+            self._read(0.1)
             seen = time.perf_counter()
         return seen
 
-    def watch(self, until: float) -> None:
-        """Read what is painted until then."""
+    def watch(self, until: float) -> int:
+        """Read what is painted until then; how many bytes that was."""
+        count = 0
         while (left := until - time.perf_counter()) > 0:
-            self._read(left)
+            count += len(self._read(left))
+        return count
 
     def _read(self, patience: float) -> bytes:
         ready, _, _ = select.select([self._side], [], [], patience)
         try:
-            return os.read(self._side, CHUNK) if ready else b""
+            piece = os.read(self._side, CHUNK) if ready else b""
         except OSError:  # how Linux tells that the program has gone
             sys.exit(f"{self._name}: ended with {self._process.wait()}")
+        self._screen.write(piece)
+        return piece

@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
 from nn.schema import InputError
 from tui.opening import opening
+from tui.terminal.kind import refuse_dumb, wants_ascii
 
 
-def open_dashboard(models: Path, run: str | None = None) -> None:
+@dataclass(frozen=True)
+class Look:
+    """How the screen is drawn; `ascii` is None where the terminal decides."""
+
+    ascii: bool | None = None
+    slow: bool = False
+
+
+def open_dashboard(models: Path, look: Look, run: str | None = None) -> None:
     """Show the dashboard, perhaps on a run, until the person leaves it.
 
     Raises:
-        InputError: if there is no terminal, or no such run.
+        InputError: if there is no terminal, or none that will do, or no such run.
     """
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise InputError(
             "the dashboard needs a terminal; use `cnn-tui train` without one, "
             "or `ssh -t HOST cnn-tui` to have one"
         )
-    with opening():
+    refuse_dumb(os.environ)
+    ascii = wants_ascii(os.environ) if look.ascii is None else look.ascii
+    with opening(ascii=ascii):
         from nn.runs.folder import Library
         from tui.app import Dashboard
 
         library = Library(models)
-        app = Dashboard(library, None if run is None else library.find_run(run))
-    farewell = app.run()
+        opened = None if run is None else library.find_run(run)
+        app = Dashboard(library, opened, ascii=ascii, slow=look.slow)
+        farewell = app.run()
     if farewell:
         print(farewell)
     if app.return_code:

@@ -1,0 +1,97 @@
+"""What is written instead of whole pictures shows the same picture."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+from textual._compositor import LayoutUpdate
+from textual.geometry import Region
+from textual.strip import Strip
+
+from tui.terminal.repaint import Shown
+
+COLUMNS, LINES = 30, 5
+CONSOLE = Console(color_system="truecolor", force_terminal=True)
+STYLES = [Style(), Style(color="#ff0000"), Style(color="#00ff00", bgcolor="#000080", bold=True)]
+CHARACTERS = list("ab  .é鳥")
+
+
+class Screen:
+    """A terminal that knows places, styles and characters."""
+
+    def __init__(self) -> None:
+        self.cells = {(y, x): ("?", "?") for y in range(LINES) for x in range(COLUMNS)}
+
+    def write(self, sequence: str) -> None:
+        x = y = 0
+        style = ""
+        for piece in re.split(r"(\x1b\[[0-9;]*[Hm])", sequence):
+            if piece.startswith("\x1b[") and piece.endswith("H"):
+                y, x = (int(each) - 1 for each in piece[2:-1].split(";"))
+            elif piece.startswith("\x1b["):
+                style = piece[2:-1].removeprefix("0;")
+            else:
+                for character in piece:
+                    ground = style[style.find("48;") :] if "48;" in style else ""
+                    self.cells[y, x] = (character, ground if character == " " else style)
+                    for beside in range(1, cell_len(character)):
+                        self.cells[y, x + beside] = ("", style)
+                    x += cell_len(character)
+        assert style == "", "nothing that follows is styled by accident"
+
+
+def picture(rng: np.random.Generator) -> list[Strip]:
+    strips = []
+    for _ in range(LINES):
+        segments = []
+        for _ in range(5):
+            text = "".join(rng.choice(CHARACTERS, 4))
+            segments.append(Segment(text, STYLES[rng.integers(len(STYLES))]))
+        strips.append(Strip(segments).adjust_cell_length(COLUMNS))
+    return strips
+
+
+def wanted(strips: list[Strip]) -> Screen:
+    """The picture as it is when all of it is written."""
+    screen = Screen()
+    for y, strip in enumerate(strips):
+        x = 0
+        for text, style, _ in strip:
+            numbers = Strip.render_ansi(style, CONSOLE._color_system) if style else ""
+            screen.write(f"\x1b[{y + 1};{x + 1}H\x1b[0;{numbers}m{text}\x1b[m")
+            x += cell_len(text)
+    return screen
+
+
+def update(strips: list[Strip]) -> LayoutUpdate:
+    return LayoutUpdate([[strip] for strip in strips], Region(0, 0, COLUMNS, LINES))
+
+
+def test_differences_add_up_to_the_picture() -> None:
+    rng = np.random.default_rng(0)
+    shown, screen = Shown(), Screen()
+    for _ in range(100):
+        strips = picture(rng)
+        screen.write(shown.bring_up(update(strips), CONSOLE))
+        assert screen.cells == wanted(strips).cells
+
+
+def test_the_same_again_is_nothing_until_it_is_forgotten() -> None:
+    strips = picture(np.random.default_rng(0))
+    shown = Shown()
+    first = shown.bring_up(update(strips), CONSOLE)
+    assert shown.bring_up(update(strips), CONSOLE) == ""
+    shown.forget()
+    assert shown.bring_up(update(strips), CONSOLE) == first
+
+
+def test_one_character_costs_a_place_and_a_character() -> None:
+    shown = Shown()
+    for text in ("0" * COLUMNS, "0" * 9 + "1" + "0" * 20):
+        sequence = shown.bring_up(update([Strip([Segment(text)])]), CONSOLE)
+    assert sequence == "\x1b[1;10H1"

@@ -1,0 +1,66 @@
+"""Copying from the dashboard, also over SSH and without OSC 52."""
+
+from __future__ import annotations
+
+import base64
+import tomllib
+from pathlib import Path
+
+import pytest
+from dashboards import CONFIG, fake_run, screen_text, until
+from terminals import Terminal, dashboard, environment
+
+from nn import presets
+from nn.config import RunConfig, preset, read_config
+from nn.runs.folder import Library
+from tui.app import Dashboard
+from tui.copying import as_toml
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_a_configuration_survives_the_way_through_toml(name: str, tmp_path: Path) -> None:
+    config = preset(name).changed(
+        {"save_as": 'a "strange" \\ näme', "training.augmentation": "suggested"}
+        if name == "small"
+        else {"data.limit": 123}
+    )
+    text = as_toml(config)
+    assert RunConfig.parse(tomllib.loads(text)) == config
+    file = tmp_path / "copied.toml"
+    file.write_text(text, "utf-8")
+    assert read_config(file) == config
+
+
+async def test_the_texts_can_be_read_where_nothing_can_be_copied(tmp_path: Path) -> None:
+    with fake_run(tmp_path) as trainer:
+        app = Dashboard(Library(tmp_path), trainer.run)
+        async with app.run_test(size=(120, 60)) as pilot:
+            await until(pilot, lambda: app.session.run is not None)
+            await pilot.press("y")
+            await until(pilot, lambda: "[[network.layers]]" in screen_text(app))
+            assert f"runs/{trainer.run.id}" in screen_text(app)
+            await pilot.press("p")
+            await until(pilot, lambda: "the path was given" in screen_text(app))
+            assert app.clipboard == str(trainer.run.path)
+
+
+async def test_without_a_run_it_is_the_design(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("y", "i", "c")
+        await until(pilot, lambda: "the configuration was given" in screen_text(app))
+        assert RunConfig.parse(tomllib.loads(app.clipboard)) == CONFIG
+
+
+def test_the_terminal_gets_what_is_copied(tmp_path: Path) -> None:
+    with (
+        fake_run(tmp_path) as trainer,
+        Terminal(dashboard(tmp_path, "attach"), environment=environment()) as terminal,
+    ):
+        terminal.see("space pause")
+        terminal.press("y")
+        terminal.see("i  id")
+        terminal.press("i")
+        code = base64.b64encode(trainer.run.id.encode())
+        wanted = b"\x1b]52;c;" + code + b"\x07"
+        terminal.wait_until(lambda: wanted in terminal.written, "nothing is copied")
