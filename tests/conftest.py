@@ -30,7 +30,7 @@ def pytest_make_collect_report(
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """A file that asks for a missing library skips itself as a whole."""
     report = yield
-    if report.skipped and collector.config.getoption("peers"):
+    if _lacks_a_library(report) and collector.config.getoption("peers"):
         report.outcome = "failed"
     return report
 
@@ -41,9 +41,14 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """So does a single test."""
     report = yield
-    if report.skipped and item.config.getoption("peers"):
+    if _lacks_a_library(report) and item.config.getoption("peers"):
         report.outcome = "failed"
     return report
+
+
+def _lacks_a_library(report: pytest.CollectReport | pytest.TestReport) -> bool:
+    """Whether it was skipped by `importorskip`, not because a program of the system is missing."""
+    return report.skipped and "could not import" in str(report.longrepr)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 from nn.losses import cross_entropy, softmax
 from nn.metrics import Evaluation, class_scores, weighted_average
 
-pytest.importorskip("sklearn", reason="the extra `peers` installs scikit-learn")
+pytest.importorskip("sklearn")
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 

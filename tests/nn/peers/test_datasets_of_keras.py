@@ -15,7 +15,7 @@ from nn.config import preset
 from nn.data import describe, load
 from nn.training import EpochDone, Training
 
-pytest.importorskip("tensorflow", reason="needs TensorFlow")
+pytest.importorskip("tensorflow")
 
 SHADES = np.linspace(20, 235, 10).astype(np.uint8)
 
