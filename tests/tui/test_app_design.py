@@ -205,12 +205,12 @@ async def test_ascii_is_enough_for_the_frame(tmp_path: Path) -> None:
 async def test_augmentation_is_filled_in_and_taken_out_again(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=preset("small"))
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: len(app.query(FieldRow)) > 20)
-        first = row(app, "training.augmentation.shift")
-        assert [str(each.render()).strip() for each in first.query(Static)] == [
-            "augmentation",
-            "shift",
-        ]
+
+        def words() -> list[str]:
+            rows = [each for each in app.query(FieldRow) if each.field.heading == "augmentation"]
+            return [str(each.render()).strip() for row in rows for each in row.query(Static)]
+
+        await until(pilot, lambda: words() == ["augmentation", "shift"])
         commands = {command.title: command for command in app.get_system_commands(app.screen)}
         app.call_later(commands["Augment, or not"].callback)
         await until(pilot, lambda: app.draft.texts["training.augmentation.rotate"] == "10")
