@@ -51,6 +51,7 @@ class FieldRow(VerticalGroup):
         self.field = field
         self.text = text
         self._shown: tuple[str, str, str] | None = None
+        self._untold: list[str] = []
         self._editor: Input | FieldSelect
         if field.choices:
             options = dict.fromkeys((*field.choices, text))
@@ -77,7 +78,12 @@ class FieldRow(VerticalGroup):
             yield self._editor
 
     def show(self, text: str, error: str, mark: str) -> None:
-        """Draw what the draft says of this field."""
+        """Draw what the draft says of this field.
+
+        The draft may lag behind fast typing: what it has not heard of yet is not overwritten.
+        """
+        if text in self._untold:
+            del self._untold[: self._untold.index(text) + 1]
         if (text, error, mark) == self._shown:
             return
         self._shown = (text, error, mark)
@@ -95,7 +101,7 @@ class FieldRow(VerticalGroup):
         self._mark = _say(self._line, self._mark, "mark", mark)
         self._editor.set_class(bool(error), "wrong")
         self._show_remark()
-        if text == self.text:
+        if text == self.text or self._untold:
             return
         self.text = text
         if isinstance(self._editor, Input):
@@ -144,6 +150,7 @@ class FieldRow(VerticalGroup):
         if text == self.text:
             return False
         self.text = text
+        self._untold.append(text)
         self.post_message(self.Edited(self.field.path, text))
         return True
 

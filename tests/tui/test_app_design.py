@@ -226,3 +226,27 @@ async def test_augmentation_is_filled_in_and_taken_out_again(tmp_path: Path) -> 
 
         await until(pilot, lambda: "No augmentation." in told())
         await until(pilot, lambda: "First mend the design: epochs: 'many'" in told())
+
+
+async def test_what_is_typed_faster_than_it_is_heard_stays(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("small"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        path = "training.learning_rate"
+        await type_into(pilot, path, "")
+        await until(pilot, lambda: app.draft.texts[path] == "")
+        field = row(app, path)
+        editor, seen = field.query_one(Input), list[str]()
+        with editor.prevent(Input.Changed):
+            editor.value = "0.04"
+
+        def see(value: str) -> None:
+            seen.append(value)
+
+        app.watch(editor, "value", see, init=False)
+        for text in ("0", "0.", "0.0", "0.04"):
+            field._take(text)
+        await until(pilot, lambda: app.draft.texts[path] == "0.04")
+        assert (editor.value, seen) == ("0.04", []), "the cursor stays where it is"
+        app.draft.use(preset("small"))
+        app.call_later(app.show_design)
+        await until(pilot, lambda: editor.value == "0.003")
