@@ -8,7 +8,7 @@ from functools import partial
 from nn.config import RunConfig
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from nn.runs.processors import processors
+from nn.processors import processors
 from tui import words
 from tui.dialogs import Choice, Choose, LoadModel, SaveAs
 from tui.form import Draft

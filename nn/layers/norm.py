@@ -11,13 +11,15 @@ With g = γ dy, the gradient through mean and variance is, for means over the sa
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from nn.layers.base import Layer, LayerConfig
+from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
+from nn.layers.stages import Source
+from nn.ops.pieces import Piece, Tail, as_maps, by_channel
+from nn.ops.threads import each, scratch
 from nn.schema import setting
 from nn.types import Array, Shape
 
@@ -43,53 +45,6 @@ class Norm(LayerConfig):
         return 0
 
 
-class _Norm(Layer):
-    _deviation: Array | None = None
-
-    def __init__(self, config: Norm, input_shape: Shape, dtype: npt.DTypeLike) -> None:
-        super().__init__(config, input_shape, dtype)
-        self._epsilon = config.epsilon
-        others = set(range(len(input_shape) + 1)) - {len(input_shape) + 1 + _CHANNELS}
-        self._others = tuple(sorted(others))
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        self.parameters["scale"].fill(1)
-
-    @property
-    @abstractmethod
-    def _averaged(self) -> tuple[int, ...]:
-        """The axes over which mean and variance are taken."""
-
-    def _normalize(self, x: Array) -> tuple[Array, Array, Array]:
-        """The output, and the mean and the variance with which it was made."""
-        mean = np.mean(x, axis=self._averaged, keepdims=True)
-        normal = np.subtract(x, mean, out=self.buffers("normal", *x.shape))
-        y = np.square(normal, out=self.buffers("output", *x.shape))
-        variance = np.mean(y, axis=self._averaged, keepdims=True)
-        self._deviation = np.sqrt(variance + self._epsilon)
-        normal /= self._deviation
-        np.multiply(normal, self.parameters["scale"][:, None], out=y)
-        y += self.parameters["shift"][:, None]
-        return y, mean, variance
-
-    def backward(self, dy: Array) -> Array:
-        assert self._deviation is not None, "backward follows a forward in training"
-        normal = self.buffers("normal", *dy.shape)
-        dx: Array = np.multiply(dy, normal, out=self.buffers("input gradient", *dy.shape))
-        np.sum(dx, axis=self._others, out=self.gradients["scale"])
-        np.sum(dy, axis=self._others, out=self.gradients["shift"])
-        scale = self.parameters["scale"][:, None]
-        dx *= scale
-        along_normal = np.mean(dx, axis=self._averaged, keepdims=True)
-        np.multiply(dy, scale, out=dx)
-        mean = np.mean(dx, axis=self._averaged, keepdims=True)
-        dx -= mean
-        normal *= along_normal
-        dx -= normal
-        dx /= self._deviation
-        return dx
-
-
 class BatchNorm(Norm):
     """Each channel (or feature) normalised by its mean and variance over the batch.
 
@@ -111,36 +66,87 @@ class BatchNorm(Norm):
         return _BatchNorm(self, input_shape, dtype)
 
 
-class _BatchNorm(_Norm):
+class _BatchNorm(PiecewiseLayer, Source):
+    """Some channels at a time, all of each: their mean, variance and output in one go."""
+
+    _x: Array | None = None
+
     def __init__(self, config: BatchNorm, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
-        self._momentum = config.momentum
+        self._momentum, self._epsilon = config.momentum, config.epsilon
         self.state["running_variance"].fill(1)
+        self._mean, self._deviation = (np.zeros(input_shape[-1], dtype) for _ in range(2))
 
-    @property
-    def _averaged(self) -> tuple[int, ...]:
-        return self._others
+    def initialize(self, rng: np.random.Generator) -> None:
+        self.parameters["scale"].fill(1)
 
-    def forward(self, x: Array, *, training: bool) -> Array:
-        if not training:
-            return self._infer(x)
-        y, mean, variance = self._normalize(x)
-        count = x.size // x.shape[_CHANNELS]
+    def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
+        maps = self._x = as_maps(x)
+
+        def work(at: Piece) -> None:
+            piece, given, some = tail.room(at), at.of(maps), at.channels
+            if training:
+                self._normalize(given, piece, some)
+            else:
+                np.subtract(given, self.state["running_mean"][some, None], out=piece)
+                self._mean[some] = self.state["running_mean"][some]
+                variance = self.state["running_variance"][some]
+                piece *= self._factor(some, np.sqrt(variance + self._epsilon))
+            piece += self.parameters["shift"][some, None]
+            tail.finish(at, piece)
+
+        each(work, self._pieces(maps))
+
+    def _normalize(self, x: Array, y: Array, some: slice) -> None:
+        """Take the statistics of some channels; write y without the shift."""
+        height, width, _, n = x.shape
+        count = height * width * n
+        mean = np.add.reduce(x, axis=(0, 1)).sum(axis=1) / count
+        np.subtract(x, mean[:, None], out=y)
+        squares = np.square(y, out=scratch(y.dtype)("squares", *y.shape))
+        variance = np.add.reduce(squares, axis=(0, 1)).sum(axis=1) / count
+        self._mean[some], self._deviation[some] = mean, np.sqrt(variance + self._epsilon)
+        y *= self._factor(some, self._deviation[some])
         variance *= count / max(count - 1, 1)
         for name, seen in (("running_mean", mean), ("running_variance", variance)):
-            running = self.state[name]
+            running = self.state[name][some]
             running *= self._momentum
-            running += (1 - self._momentum) * seen.reshape(-1)
-        return y
+            running += (1 - self._momentum) * seen
 
-    def _infer(self, x: Array) -> Array:
-        deviation = np.sqrt(self.state["running_variance"] + self._epsilon)
-        y: Array = np.subtract(
-            x, self.state["running_mean"][:, None], out=self.buffers("output", *x.shape)
-        )
-        y *= (self.parameters["scale"] / deviation)[:, None]
-        y += self.parameters["shift"][:, None]
-        return y
+    def _factor(self, some: slice, deviation: Array) -> Array:
+        """γ / √(variance + ε), (channels, 1)."""
+        factor: Array = (self.parameters["scale"][some] / deviation)[:, None]
+        return factor
+
+    def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
+        assert self._x is not None, "backward follows a forward in training"
+        maps = self._x
+        dx = as_maps(self.buffers("input gradient", *self.input_shape, maps.shape[-1]))
+
+        def work(at: Piece) -> None:
+            dy, out, some = tail.gradient(at), at.of(dx), at.channels
+            height, width, _, n = dy.shape
+            normal = np.subtract(
+                at.of(maps), self._mean[some, None], out=scratch(dy.dtype)("normal", *dy.shape)
+            )
+            normal /= self._deviation[some, None]
+            np.multiply(dy, normal, out=out)
+            scale = np.add.reduce(out, axis=(0, 1)).sum(axis=1)
+            shift = np.add.reduce(dy, axis=(0, 1)).sum(axis=1)
+            self.gradients["scale"][some], self.gradients["shift"][some] = scale, shift
+            count = height * width * n
+            normal *= (scale / count)[:, None]
+            np.subtract(dy, normal, out=out)
+            out -= (shift / count)[:, None]
+            out *= self._factor(some, self._deviation[some])
+
+        each(work, self._pieces(maps))
+        whole: Array = dx.reshape(*self.input_shape, -1)
+        return whole
+
+    def _pieces(self, maps: Array) -> list[Piece]:
+        height, width, channels, n = maps.shape
+        return by_channel((height, width), channels, height * width * n * maps.itemsize)
 
 
 class LayerNorm(Norm):
@@ -158,10 +164,42 @@ class LayerNorm(Norm):
         return _LayerNorm(self, input_shape, dtype)
 
 
-class _LayerNorm(_Norm):
-    @property
-    def _averaged(self) -> tuple[int, ...]:
-        return (_CHANNELS,)
+class _LayerNorm(Layer):
+    _deviation: Array | None = None
+
+    def __init__(self, config: LayerNorm, input_shape: Shape, dtype: npt.DTypeLike) -> None:
+        super().__init__(config, input_shape, dtype)
+        self._epsilon = config.epsilon
+        others = set(range(len(input_shape) + 1)) - {len(input_shape) + 1 + _CHANNELS}
+        self._others = tuple(sorted(others))
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        self.parameters["scale"].fill(1)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        return self._normalize(x)[0]
+        mean = np.mean(x, axis=_CHANNELS, keepdims=True)
+        normal = np.subtract(x, mean, out=self.buffers("normal", *x.shape))
+        y: Array = np.square(normal, out=self.buffers("output", *x.shape))
+        variance = np.mean(y, axis=_CHANNELS, keepdims=True)
+        self._deviation = np.sqrt(variance + self._epsilon)
+        normal /= self._deviation
+        np.multiply(normal, self.parameters["scale"][:, None], out=y)
+        y += self.parameters["shift"][:, None]
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        assert self._deviation is not None, "backward follows a forward in training"
+        normal = self.buffers("normal", *dy.shape)
+        dx: Array = np.multiply(dy, normal, out=self.buffers("input gradient", *dy.shape))
+        np.sum(dx, axis=self._others, out=self.gradients["scale"])
+        np.sum(dy, axis=self._others, out=self.gradients["shift"])
+        scale = self.parameters["scale"][:, None]
+        dx *= scale
+        along_normal = np.mean(dx, axis=_CHANNELS, keepdims=True)
+        np.multiply(dy, scale, out=dx)
+        mean = np.mean(dx, axis=_CHANNELS, keepdims=True)
+        dx -= mean
+        normal *= along_normal
+        dx -= normal
+        dx /= self._deviation
+        return dx

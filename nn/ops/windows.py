@@ -81,7 +81,12 @@ class Frame:
 
 def frame(size: Pair, kernel: Pair, stride: Pair, padding: str | int) -> Frame:
     """The frame that a padding puts around maps of that size."""
-    (top, bottom), (left, right) = borders(size, kernel, stride, padding)
+    return frame_of(size, borders(size, kernel, stride, padding))
+
+
+def frame_of(size: Pair, borders: Borders) -> Frame:
+    """The frame of maps of that size with these borders around them."""
+    (top, bottom), (left, right) = borders
     inside = (slice(top, top + size[0]), slice(left, left + size[1]))
     return Frame((size[0] + top + bottom, size[1] + left + right), inside)
 

@@ -25,7 +25,7 @@ from measuring import installed, peak_memory
 
 from nn.config import RunConfig, preset
 from nn.data import Dataset, as_floats, load
-from nn.runs.processors import limit_threads
+from nn.processors import limit_blas_threads
 from nn.training import BatchDone, Training
 from nn.types import Array, Bytes, Integers
 
@@ -167,7 +167,7 @@ class Worker:
 def worker(name: str, preset_name: str, threads: int) -> Iterator[Worker]:
     """A contender in a process of its own, which ends with the block."""
     environment = dict(os.environ)
-    limit_threads(environment, threads)
+    limit_blas_threads(environment, threads)
     process = subprocess.Popen(
         [sys.executable, __file__, name, preset_name, str(threads)],
         stdin=subprocess.PIPE,

@@ -15,9 +15,9 @@ from trainers import first_event, obey, trainer
 
 from nn.config import preset
 from nn.presets import DEFAULT
+from nn.processors import processors
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
-from nn.runs.processors import processors
 
 ENOUGH_STEPS = 100
 """Long before so many, the memory that steps take has stopped growing."""

@@ -27,7 +27,7 @@ from measuring import (
 )
 
 from nn import presets
-from nn.runs.processors import processors
+from nn.processors import processors
 
 TOLERANCE = 1e-4
 WARM_UP = 3
