@@ -24,7 +24,9 @@ from networks import NETWORKS
 from nn.runs.processors import processors
 
 BATCHES = (32, BATCH, 512)
-TOLERANCE = 1e-4
+TOLERANCE = 3e-4
+"""Rounding makes 1e-6, but PyTorch's channels-last batch norm 1e-4 in large batches."""
+
 LEARNING, PREDICTING = 0.4, 0.25
 """Seconds that a contender gets in a round."""
 

@@ -193,8 +193,8 @@ class Keras(Contender):
         self._network.predict(images, self.batch)
 
 
-ENGINE, ORIGINAL, KERAS = "cnn-tui", "plain einsum", "Keras"
-TORCH, TUNED = "PyTorch", "PyTorch, channels-last"
+ENGINE, ORIGINAL, KERAS = "cnn-tui", "einsum", "Keras"
+TORCH, TUNED = "PyTorch", "PyTorch-channels-last"
 CONTENDERS: dict[str, type[Contender]] = {
     ENGINE: Engine,
     TORCH: PyTorch,
