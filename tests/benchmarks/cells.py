@@ -97,9 +97,7 @@ def _names(cells: Sequence[Cell]) -> list[str]:
 def _speeds(cells: Sequence[Cell], what: What) -> Iterator[list[str]]:
     names = _names(cells)
     others = [
-        name
-        for name in (BETTER_TORCH, KERAS)
-        if any(name in cell.ratios(what) for cell in cells)
+        name for name in (BETTER_TORCH, KERAS) if any(name in cell.ratios(what) for cell in cells)
     ]
     yield [f"{what}, images/s", "batch", *names, *(f"times {name}" for name in others)]
     for cell in cells:

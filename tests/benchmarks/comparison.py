@@ -17,9 +17,10 @@ from itertools import product
 
 import numpy as np
 from cells import Cell, Result, Speed, words
-from contenders import BATCH, CONTENDERS, Worker, available, worker
+from contenders import BATCH, CONTENDERS, ENGINE, TUNED, Worker, available, worker
 from measuring import alternate, at_least_one, facts, parser, report, run, tell
 from networks import NETWORKS
+from race import GOAL, race
 
 from nn.runs.processors import processors
 
@@ -41,22 +42,30 @@ def main() -> None:
         "--rounds", type=at_least_one, default=3, help="how often to measure all"
     )
     arguments.add_argument("--threads", type=at_least_one, default=processors(), help="for each")
+    racers = [name for name in (ENGINE, TUNED) if name in names]
+    arguments.add_argument(
+        "--race", nargs="*", choices=names, default=racers, help="who is timed to 99 %% accuracy"
+    )
+    arguments.add_argument("--seeds", nargs="+", type=int, default=(0,), help="of those races")
     options = arguments.parse_args()
     machine, started = facts(), time.perf_counter()
     cells = [
         measure(network, batch, options.contenders, options.rounds, options.threads)
         for network, batch in product(options.networks, options.batches)
     ]
+    arrivals = {
+        f"{name}, seed {seed}": race(name, seed, options.threads)
+        for seed, name in product(options.seeds, options.race)
+    }
     seconds = time.perf_counter() - started
-    results = {"cells": [cell.values() for cell in cells], "seconds": seconds}
-    missing = [name for name in CONTENDERS if name not in names]
-    told = [words(cells), f"measured in {seconds:.0f} s", *(f"not installed: {m}" for m in missing)]
-    report(options, machine, results, "\n".join(told))
+    results = {"cells": [cell.values() for cell in cells], "race": arrivals, "seconds": seconds}
+    told = [words(cells)]
+    told += [f"from start to {GOAL:.0%}: {who}: {each.show()}" for who, each in arrivals.items()]
+    told += [f"not installed: {name}" for name in CONTENDERS if name not in names]
+    report(options, machine, results, "\n".join([*told, f"measured in {seconds:.0f} s"]))
 
 
-def measure(
-    network: str, batch: int, contenders: Sequence[str], rounds: int, threads: int
-) -> Cell:
+def measure(network: str, batch: int, contenders: Sequence[str], rounds: int, threads: int) -> Cell:
     """All contenders at one network in batches of one size."""
     tell(f"{network}, batch {batch}: starting")
     able = [name for name in contenders if CONTENDERS[name].can(network, batch)]

@@ -28,6 +28,7 @@ from networks import configuration, images_for
 from nn import presets
 from nn.config import RunConfig
 from nn.data import Dataset, as_floats
+from nn.network import batches
 from nn.runs.processors import limit_threads
 from nn.training import BatchDone, Training
 from nn.types import Array, Bytes, Integers
@@ -54,8 +55,8 @@ class Contender(ABC):
         """Learn the next batch; its mean loss before that."""
 
     @abstractmethod
-    def predict(self, images: Bytes) -> None:
-        """Find the probabilities of images (N, H, W, C)."""
+    def predict(self, images: Bytes) -> Array:
+        """Probabilities (N, classes) of images (N, H, W, C)."""
 
     @classmethod
     def can(cls, network: str, batch: int) -> bool:
@@ -65,22 +66,6 @@ class Contender(ABC):
     def check(self) -> list[float]:
         """The losses of the first two steps, both on the first images."""
         return [self.step(), self.step()]
-
-    def initial_arrays(self) -> dict[str, Array]:
-        """Those that a training of this configuration starts with, whatever the data."""
-        few = self.data.take(1)
-        return Training(self.config, few, few).network.stored
-
-    def chosen(self) -> Iterator[Integers]:
-        """The images of the first two steps, then of one batch after another, always reordered."""
-        first = np.arange(self.batch)
-        yield first
-        yield first
-        rng = np.random.default_rng(0)
-        while True:
-            order = rng.permutation(len(self.data))
-            for start in range(0, len(order) - self.batch + 1, self.batch):
-                yield order[start : start + self.batch]
 
 
 class Engine(Contender):
@@ -102,11 +87,42 @@ class Engine(Contender):
     def step(self) -> float:
         return next(self._steps).loss
 
-    def predict(self, images: Bytes) -> None:
-        self._training.network.predict(images, self.batch)
+    def predict(self, images: Bytes) -> Array:
+        return self._training.network.predict(images, self.batch)
 
 
-class Original(Contender):
+class Peer(Contender):
+    """Another library, which is told what to learn."""
+
+    def __init__(self, config: RunConfig, data: Dataset) -> None:
+        super().__init__(config, data)
+        self._chosen = self._choose()
+
+    @abstractmethod
+    def learn(self, chosen: Integers, rate: float) -> float:
+        """Learn the images at those positions; their mean loss before that."""
+
+    def step(self) -> float:
+        return self.learn(next(self._chosen), self.config.training.learning_rate)
+
+    def initial_arrays(self) -> dict[str, Array]:
+        """Those that a training of this configuration starts with, whatever the data."""
+        few = self.data.take(1)
+        return Training(self.config, few, few).network.stored
+
+    def _choose(self) -> Iterator[Integers]:
+        """The first images for two steps, then one batch after another in an order by chance."""
+        first = np.arange(min(self.batch, len(self.data)))
+        yield first
+        yield first
+        rng = np.random.default_rng(0)
+        while True:
+            order = rng.permutation(len(self.data))
+            for start in range(0, len(order) - self.batch + 1, self.batch):
+                yield order[start : start + self.batch]
+
+
+class Original(Peer):
     """The way of the project that this one grew from, of which a step takes seconds."""
 
     def __init__(self, config: RunConfig, data: Dataset) -> None:
@@ -114,23 +130,20 @@ class Original(Contender):
         self._network = EinsumNetwork(config.network.layers, self.initial_arrays())
         self._images = as_floats(data.images)
         self._one_hot = np.eye(len(data.class_names))[data.labels]
-        self._chosen = self.chosen()
 
     @classmethod
     def can(cls, network: str, batch: int) -> bool:
         return (network, batch) == (presets.DEFAULT, BATCH)
 
-    def step(self) -> float:
-        batch = next(self._chosen)
-        rate = self.config.training.learning_rate
-        return self._network.step(self._images[batch], self._one_hot[batch], rate)
+    def learn(self, chosen: Integers, rate: float) -> float:
+        return self._network.step(self._images[chosen], self._one_hot[chosen], rate)
 
-    def predict(self, images: Bytes) -> None:
-        for start in range(0, len(images), self.batch):
-            self._network.predict(as_floats(images[start : start + self.batch]))
+    def predict(self, images: Bytes) -> Array:
+        parts = batches(len(images), self.batch)
+        return np.concatenate([self._network.predict(as_floats(images[part])) for part in parts])
 
 
-class PyTorch(Contender):
+class PyTorch(Peer):
     """PyTorch, as most people write it."""
 
     package = "torch"
@@ -143,22 +156,21 @@ class PyTorch(Contender):
 
         self._tensor: Any = torch.from_numpy
         self._images, self._labels = self._tensor(data.images), self._tensor(data.labels)
-        self._chosen = self.chosen()
         self._network = TorchNetwork(
             config.network.layers,
             data.images.shape[1:],
             self.initial_arrays(),
-            config.training.learning_rate,
             config.training.threads or 1,
             tuned=self.tuned,
         )
 
-    def step(self) -> float:
-        batch = self._tensor(next(self._chosen))
-        return self._network.step(self._images[batch], self._labels[batch])
+    def learn(self, chosen: Integers, rate: float) -> float:
+        batch = self._tensor(chosen)
+        return self._network.step(self._images[batch], self._labels[batch], rate)
 
-    def predict(self, images: Bytes) -> None:
-        self._network.predict(self._tensor(images), self.batch)
+    def predict(self, images: Bytes) -> Array:
+        found: Array = self._network.predict(self._tensor(images), self.batch).numpy()
+        return found
 
 
 class TunedPyTorch(PyTorch):
@@ -167,7 +179,7 @@ class TunedPyTorch(PyTorch):
     tuned = True
 
 
-class Keras(Contender):
+class Keras(Peer):
     """Keras on TensorFlow."""
 
     package = "tensorflow"
@@ -176,21 +188,18 @@ class Keras(Contender):
         super().__init__(config, data)
         from keras_baseline import KerasNetwork
 
-        self._chosen = self.chosen()
         self._network = KerasNetwork(
             config.network.layers,
             data.images.shape[1:],
             self.initial_arrays(),
-            config.training.learning_rate,
             config.training.threads or 1,
         )
 
-    def step(self) -> float:
-        batch = next(self._chosen)
-        return self._network.step(self.data.images[batch], self.data.labels[batch])
+    def learn(self, chosen: Integers, rate: float) -> float:
+        return self._network.step(self.data.images[chosen], self.data.labels[chosen], rate)
 
-    def predict(self, images: Bytes) -> None:
-        self._network.predict(images, self.batch)
+    def predict(self, images: Bytes) -> Array:
+        return self._network.predict(images, self.batch)
 
 
 ENGINE, ORIGINAL, KERAS = "cnn-tui", "einsum", "Keras"
@@ -232,17 +241,22 @@ class Worker:
         return json.loads(answer)
 
 
+def environment(threads: int) -> dict[str, str]:
+    """What a contender's process starts with: so many threads, and a TensorFlow that is quiet."""
+    found = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    limit_threads(found, threads)
+    return found
+
+
 @contextmanager
 def worker(name: str, network: str, batch: int, threads: int) -> Iterator[Worker]:
     """A contender in a process of its own, which ends with the block."""
-    environment = dict(os.environ)
-    limit_threads(environment, threads)
     process = subprocess.Popen(
         [sys.executable, __file__, name, network, str(batch), str(threads)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=environment,
+        env=environment(threads),
         start_new_session=True,
     )
     try:

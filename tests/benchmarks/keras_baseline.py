@@ -22,7 +22,7 @@ from nn.types import Array, Bytes, Integers, Shape
 class KerasNetwork:
     """A network with Adam, from this project's layers and arrays (by name, as it has them).
 
-    Steps are compiled to a graph, as `fit` does it, without what else that does between them.
+    A step is a graph, as in `train_on_batch`, and not compiled by XLA, which makes it slower.
     """
 
     def __init__(
@@ -30,7 +30,6 @@ class KerasNetwork:
         layers: Sequence[LayerConfig],
         input_shape: Shape,
         arrays: Mapping[str, Array],
-        rate: float,
         threads: int,
     ) -> None:
         tensorflow.config.threading.set_intra_op_parallelism_threads(threads)
@@ -40,13 +39,17 @@ class KerasNetwork:
             x = _apply(config, at, x)
         self.model = keras.Model(images, x)
         # Their ε is added to what is not yet corrected: so the first step is as everybody's.
-        self.optimizer = keras.optimizers.Adam(rate, epsilon=1e-8 * (1 - 0.999) ** 0.5)
+        self.optimizer = keras.optimizers.Adam(epsilon=1e-8 * (1 - 0.999) ** 0.5)
         self.optimizer.build(self.model.trainable_variables)
-        self._learn = tensorflow.function(self._step, jit_compile=False)
-        self._answer = tensorflow.function(self._probabilities, jit_compile=False)
+        # Batches of any size, so that a short one is not compiled for itself.
+        bytes_ = tensorflow.TensorSpec((None, *input_shape), tensorflow.uint8)
+        labels = tensorflow.TensorSpec((None,), tensorflow.int64)
+        self._learn = tensorflow.function(self._step, [bytes_, labels], jit_compile=False)
+        self._answer = tensorflow.function(self._probabilities, [bytes_], jit_compile=False)
 
-    def step(self, images: Bytes, labels: Integers) -> float:
+    def step(self, images: Bytes, labels: Integers, rate: float) -> float:
         """Learn a batch of bytes (N, H, W, C); its mean cross-entropy before that."""
+        self.optimizer.learning_rate.assign(rate)
         return float(self._learn(tensorflow.constant(images), tensorflow.constant(labels)))
 
     def predict(self, images: Bytes, batch_size: int) -> Array:

@@ -34,7 +34,7 @@ def residual(filters: int, stride: int = 1) -> Layers:
 
 
 def separable(channels: int, filters: int, stride: int = 1) -> Layers:
-    """A block of MobileNet (Howard et al., 2017): each channel by itself, then all at each place."""
+    """A block of MobileNet (Howard et al., 2017): a filter a channel, then a mix of channels."""
     padding = "same" if stride == 1 else 1
     depthwise = conv(channels, groups=channels, stride=stride, padding=padding)
     return (*depthwise, *NORM, *conv(filters, 1), *NORM)

@@ -31,6 +31,8 @@ from nn.network import batches
 from nn.ops.windows import Pair, borders, extent
 from nn.types import Array, Shape
 
+BY_KIND = {"silu": torch.nn.SiLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}
+
 
 class TorchNetwork:
     """A network with Adam, from this project's layers and arrays (by name, as it has them).
@@ -44,23 +46,23 @@ class TorchNetwork:
         layers: Sequence[LayerConfig],
         input_shape: Shape,
         arrays: Mapping[str, Array],
-        rate: float,
         threads: int,
         *,
         tuned: bool,
     ) -> None:
         torch.set_num_threads(threads)
         self.layout = torch.channels_last if tuned else torch.contiguous_format
-        self.model = _sequence(links(layers, input_shape), arrays)
-        self.model.to(memory_format=self.layout)
-        self.optimizer = torch.optim.Adam(self.model.parameters(), lr=rate, foreach=tuned)
+        model: Any = _sequence(links(layers, input_shape), arrays)
+        self.model = model.to(memory_format=self.layout)
+        self.optimizer = torch.optim.Adam(self.model.parameters(), foreach=tuned)
 
-    def step(self, images: Any, labels: Any) -> float:
+    def step(self, images: Any, labels: Any, rate: float) -> float:
         """Learn a batch of bytes (N, H, W, C); its mean cross-entropy before that."""
         self._enter_mode(training=True)
-        loss = functional.cross_entropy(self.model(self._enter(images)), labels)
+        loss: Any = functional.cross_entropy(self.model(self._enter(images)), labels)
         self.optimizer.zero_grad()
         loss.backward()
+        self.optimizer.param_groups[0]["lr"] = rate
         self.optimizer.step()
         return float(loss.detach())
 
@@ -175,8 +177,7 @@ def _modules(
         case GELU():
             return [torch.nn.GELU(approximate="tanh")]
         case SiLU() | Tanh() | Sigmoid():
-            family = {"silu": torch.nn.SiLU, "tanh": torch.nn.Tanh, "sigmoid": torch.nn.Sigmoid}
-            return [family[config.kind]()]
+            return [BY_KIND[config.kind]()]
     raise ValueError(f"the comparison has no such layer: {config.kind} {config.describe()}")
 
 
