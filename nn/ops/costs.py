@@ -39,10 +39,12 @@ def prefers_frequencies(geometry: Geometry, n: int) -> bool:
 
 
 def by_windows(geometry: Geometry, n: int) -> float:
-    """Of `Gemm`, without groups: the same products in each direction, and windows moved."""
-    values = prod(geometry.output_size) * prod(geometry.kernel) * geometry.channels
+    """Of `Gemm`, without groups and strides: the same products for the output and the weights, as
+    many for each input as for an output, and windows moved."""
+    taps = prod(geometry.kernel) * geometry.channels
+    values, inputs = prod(geometry.output_size) * taps, prod(geometry.frame.map_size) * taps
     copied = WINDOWS_COPIED * n + WINDOWS_MET * (n + geometry.filters) + WINDOWS_ADDED * n
-    return values * (3 * geometry.filters * n + copied)
+    return (2 * values + inputs) * geometry.filters * n + values * copied
 
 
 def by_frequencies(geometry: Geometry, n: int) -> float:
