@@ -32,10 +32,12 @@ def quotas(root: Path = Path("/")) -> Iterator[float]:
     See the Linux kernel's documentation: `cpu.max` of version 2, `cpu.cfs_quota_us` of version 1.
     """
     try:
-        lines = (root / "proc/self/cgroup").read_text().splitlines()
+        lines = (root / "proc/self/cgroup").read_text(errors="surrogateescape").splitlines()
     except OSError:
         return
     for line in lines:
+        if line.count(":") < 2:
+            continue
         _, controllers, path = line.split(":", 2)
         if not controllers:
             tree, files = root / "sys/fs/cgroup", ["cpu.max"]
@@ -55,7 +57,7 @@ def _share(files: list[Path]) -> float | None:
     try:
         quota, period = " ".join(file.read_text() for file in files).split()
         return int(quota) / int(period) if int(quota) > 0 else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, ZeroDivisionError):
         return None
 
 

@@ -31,10 +31,11 @@ def prefers_frequencies(geometry: Geometry, n: int) -> bool:
 def by_windows(geometry: Geometry, n: int) -> float:
     """Of `Gemm`, with stride 1 and without groups: the same products in each direction, and one of
     the kernel's axes gathered for each."""
-    positions, (tall, wide) = prod(geometry.output_size), geometry.kernel
-    products = 3 * tall * wide * geometry.channels * geometry.filters
-    gathered = tall * (2 * geometry.channels + geometry.filters)
-    return positions * n * (products + COPIED * gathered)
+    outputs, inputs = prod(geometry.output_size), prod(geometry.frame.map_size)
+    channels, filters, tall = geometry.channels, geometry.filters, geometry.kernel[0]
+    products = (2 * outputs + inputs) * prod(geometry.kernel) * channels * filters
+    gathered = tall * (2 * outputs * channels + inputs * filters)
+    return n * (products + COPIED * gathered)
 
 
 def by_frequencies(geometry: Geometry, n: int) -> float:

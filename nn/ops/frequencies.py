@@ -287,7 +287,8 @@ class ByFrequencies:
                 some = at.channels
                 blocks[:, 0, some, 0] = blocks[:, 1, some, 1] = re[:, some]
                 blocks[:, 1, some, 0] = im[:, some]
-                np.negative(im[:, some], out=blocks[:, 0, some, 1])
+                # NumPy 2.4's `negative` mistakes some strides for none.
+                np.multiply(im[:, some], -1, out=blocks[:, 0, some, 1])
 
             each(transform, self._weights.pieces(filters, channels))
         return blocks.reshape(self._frequencies, 2 * filters, 2 * channels)
