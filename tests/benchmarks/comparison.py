@@ -73,10 +73,8 @@ def measure(network: str, batch: int, contenders: Sequence[str], rounds: int, th
         workers = {
             name: processes.enter_context(worker(name, network, batch, threads)) for name in able
         }
-        losses = {name: each.ask("check") for name, each in workers.items()}
+        losses = {name: each.answer() for name, each in workers.items()}
         compare(network, batch, losses)
-        for each in workers.values():
-            one_round(each, 0, 0)
         measures = {
             name: partial(one_round, each, LEARNING, PREDICTING) for name, each in workers.items()
         }

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/contenders.py NAME NETWORK BATCH THREADS
 
-`check` comes first and answers with the losses of the first two steps, both on the first images.
-`learn SECONDS` and `predict SECONDS` work for so long, once at least, and answer with images a
-second; `memory` answers with the peak of memory in MB.
+It begins by itself, with what makes it warm, and says the losses of its first two steps, both on
+the first images. Then `learn SECONDS` and `predict SECONDS` work for so long, once at least, and
+answer with images a second; `memory` answers with the peak of memory in MB.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from nn.types import Array, Bytes, Integers
 BATCH = 128
 """What a batch is where nothing else is said."""
 
-PREDICTED = 1024
-"""Images that are classified at once."""
-
 
 class Contender(ABC):
     """Learns a dataset, the same network from the same weights as all others."""
 
     package: ClassVar[str | None] = None
     """What has to be installed for it."""
+
+    predicted: ClassVar[int] = 1024
+    """Images that it classifies at once."""
 
     def __init__(self, config: RunConfig, data: Dataset) -> None:
         self.config, self.data = config, data
@@ -124,6 +124,8 @@ class Peer(Contender):
 
 class Original(Peer):
     """The way of the project that this one grew from, of which a step takes seconds."""
+
+    predicted = BATCH
 
     def __init__(self, config: RunConfig, data: Dataset) -> None:
         super().__init__(config, data)
@@ -232,17 +234,21 @@ class Worker:
     def ask(self, order: str) -> Any:
         """What it answers to an order."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(f"{order}\n")
         self._process.stdin.flush()
+        return self.answer()
+
+    def answer(self) -> Any:
+        """What it says next; the first is its losses, of which it thinks while others start."""
+        assert self._process.stdout is not None
         answer = self._process.stdout.readline()
         if not answer:
-            sys.exit(f"{self.name}: ended without an answer to {order!r}")
+            sys.exit(f"{self.name}: ended without an answer")
         return json.loads(answer)
 
 
 def environment(threads: int) -> dict[str, str]:
-    """What a contender's process starts with: so many threads, and a TensorFlow that is quiet."""
+    """What a contender's process starts with: so many threads, and a quieter TensorFlow."""
     found = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
     limit_threads(found, threads)
     return found
@@ -279,21 +285,26 @@ def rate(work: Callable[[], object], images: int, seconds: float) -> float:
 
 def _obey(name: str, network: str, batch: int, threads: int) -> None:
     config = configuration(network, batch, threads)
-    test = images_for(network, "test").images[:PREDICTED]
     contender = CONTENDERS[name](config, images_for(network, "train"))
+    test = images_for(network, "test").images[: contender.predicted]
+    losses = contender.check()
+    contender.step()
+    contender.predict(test)
+    _say(losses)
     for order in sys.stdin:
         match order.split():
-            case ["check"]:
-                answer: object = contender.check()
             case ["learn", seconds]:
-                answer = rate(contender.step, batch, float(seconds))
+                _say(rate(contender.step, batch, float(seconds)))
             case ["predict", seconds]:
-                answer = rate(lambda: contender.predict(test), len(test), float(seconds))
+                _say(rate(lambda: contender.predict(test), len(test), float(seconds)))
             case ["memory"]:
-                answer = peak_memory(os.getpid())
+                _say(peak_memory(os.getpid()) if sys.platform == "linux" else None)
             case _:
                 sys.exit(f"no such order: {order!r}")
-        print(json.dumps(answer), flush=True)
+
+
+def _say(answer: object) -> None:
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def measure_torch(seconds: float, threads: int) -> float:
     """The peak in MB."""
     tell(TORCH)
     with worker(TORCH, DEFAULT, BATCH, threads) as each:
-        each.ask("check")
+        each.answer()
         each.ask(f"learn {seconds}")
         each.ask("predict 0")
         peak: float = each.ask("memory")
