@@ -17,10 +17,11 @@ from itertools import product
 
 import numpy as np
 from cells import Cell, Result, Speed, words
-from contenders import BATCH, CONTENDERS, ENGINE, TUNED, Worker, available, worker
+from contenders import BATCH, CONTENDERS, ENGINE, TUNED, available
 from measuring import alternate, at_least_one, facts, parser, report, run, tell
 from networks import NETWORKS
 from race import GOAL, race
+from workers import Worker, worker
 
 from nn.runs.processors import processors
 

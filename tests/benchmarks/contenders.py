@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -29,7 +27,6 @@ from nn import presets
 from nn.config import RunConfig
 from nn.data import Dataset, as_floats
 from nn.network import batches
-from nn.runs.processors import limit_threads
 from nn.training import BatchDone, Training
 from nn.types import Array, Bytes, Integers
 
@@ -43,7 +40,7 @@ class Contender(ABC):
     package: ClassVar[str | None] = None
     """What has to be installed for it."""
 
-    predicted: ClassVar[int] = 1024
+    predicted: ClassVar[int] = 512
     """Images that it classifies at once."""
 
     def __init__(self, config: RunConfig, data: Dataset) -> None:
@@ -223,53 +220,6 @@ def available() -> list[str]:
 def has(package: str) -> bool:
     """Whether it can be imported, by whatever name it is distributed."""
     return find_spec(package) is not None
-
-
-class Worker:
-    """A contender's process, seen from outside."""
-
-    def __init__(self, name: str, process: subprocess.Popen[str]) -> None:
-        self.name, self._process = name, process
-
-    def ask(self, order: str) -> Any:
-        """What it answers to an order."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{order}\n")
-        self._process.stdin.flush()
-        return self.answer()
-
-    def answer(self) -> Any:
-        """What it says next; the first is its losses, of which it thinks while others start."""
-        assert self._process.stdout is not None
-        answer = self._process.stdout.readline()
-        if not answer:
-            sys.exit(f"{self.name}: ended without an answer")
-        return json.loads(answer)
-
-
-def environment(threads: int) -> dict[str, str]:
-    """What a contender's process starts with: so many threads, and a quieter TensorFlow."""
-    found = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    limit_threads(found, threads)
-    return found
-
-
-@contextmanager
-def worker(name: str, network: str, batch: int, threads: int) -> Iterator[Worker]:
-    """A contender in a process of its own, which ends with the block."""
-    process = subprocess.Popen(
-        [sys.executable, __file__, name, network, str(batch), str(threads)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(threads),
-        start_new_session=True,
-    )
-    try:
-        yield Worker(name, process)
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def rate(work: Callable[[], object], images: int, seconds: float) -> float:
