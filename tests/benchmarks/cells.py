@@ -50,6 +50,13 @@ class Cell:
     batch: int
     results: dict[str, Result]
 
+    @property
+    def disagreement(self) -> float:
+        """How far apart the contenders' losses of a step are, as a share of the smallest."""
+        steps = zip(*(result.losses for result in self.results.values()), strict=True)
+        apart: list[float] = [max(losses) / min(losses) - 1 for losses in steps]
+        return max(apart, default=0.0)
+
     def better_torch(self, what: What) -> str:
         """The faster of the two ways to write it in PyTorch; empty if neither was measured."""
         measured = [name for name in (TORCH, TUNED) if name in self.results]
@@ -85,7 +92,9 @@ def words(cells: Sequence[Cell]) -> str:
     """Tables of speed and memory, and what is noteworthy in them."""
     parts = [table(list(_speeds(cells, what))) for what in WHATS]
     parts.append(table(list(_memories(cells))))
-    return "\n\n".join([*parts, "\n".join([*_originals(cells), *_slow(cells)])])
+    worst = max(cell.disagreement for cell in cells)
+    agreed = f"between contenders the losses of the first two steps differ by {worst:.0e} at most"
+    return "\n\n".join([*parts, "\n".join([*_originals(cells), *_slow(cells), agreed])])
 
 
 def _names(cells: Sequence[Cell]) -> list[str]:
@@ -129,10 +138,11 @@ def _originals(cells: Sequence[Cell]) -> Iterator[str]:
 
 def _slow(cells: Sequence[Cell]) -> Iterator[str]:
     for what in WHATS:
-        slow = [
-            f"{cell.network} {cell.batch}"
+        times = {
+            f"{cell.network} {cell.batch}": found[BETTER_TORCH].median
             for cell in cells
             if BETTER_TORCH in (found := cell.ratios(what))
-            and found[BETTER_TORCH].median < 1 / SLOW
-        ]
-        yield f"{what}, more than {SLOW} times PyTorch's time: {', '.join(slow) or 'none'}"
+        }
+        if times:
+            slow = ", ".join(name for name, ratio in times.items() if ratio < 1 / SLOW)
+            yield f"{what}, more than {SLOW} times PyTorch's time: {slow or 'none'}"

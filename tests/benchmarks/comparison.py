@@ -17,11 +17,13 @@ from itertools import product
 
 import numpy as np
 from cells import Cell, Result, Speed, words
-from contenders import BATCH, CONTENDERS, ENGINE, TUNED, Worker, available, worker
+from contenders import BATCH, CONTENDERS, ENGINE, ORIGINAL, TUNED, available
 from measuring import alternate, at_least_one, facts, parser, report, run, tell
 from networks import NETWORKS
 from race import GOAL, race
+from workers import Worker, worker
 
+from nn import presets
 from nn.processors import processors
 
 BATCHES = (32, BATCH, 512)
@@ -42,12 +44,15 @@ def main() -> None:
         "--rounds", type=at_least_one, default=3, help="how often to measure all"
     )
     arguments.add_argument("--threads", type=at_least_one, default=processors(), help="for each")
-    racers = [name for name in (ENGINE, TUNED) if name in names]
+    racers = [name for name in names if name != ORIGINAL]
     arguments.add_argument(
-        "--race", nargs="*", choices=names, default=racers, help="who is timed to 99 %% accuracy"
+        "--race", nargs="*", choices=racers, help="who is timed to 99 %% accuracy; none: nobody"
     )
     arguments.add_argument("--seeds", nargs="+", type=int, default=(0,), help="of those races")
     options = arguments.parse_args()
+    if options.race is None:
+        wanted = options.contenders if presets.DEFAULT in options.networks else []
+        options.race = [name for name in (ENGINE, TUNED) if name in wanted]
     machine, started = facts(), time.perf_counter()
     cells = [
         measure(network, batch, options.contenders, options.rounds, options.threads)
@@ -73,10 +78,8 @@ def measure(network: str, batch: int, contenders: Sequence[str], rounds: int, th
         workers = {
             name: processes.enter_context(worker(name, network, batch, threads)) for name in able
         }
-        losses = {name: each.ask("check") for name, each in workers.items()}
+        losses = {name: each.answer() for name, each in workers.items()}
         compare(network, batch, losses)
-        for each in workers.values():
-            one_round(each, 0, 0)
         measures = {
             name: partial(one_round, each, LEARNING, PREDICTING) for name, each in workers.items()
         }
@@ -90,7 +93,7 @@ def measure(network: str, batch: int, contenders: Sequence[str], rounds: int, th
 
 def compare(network: str, batch: int, losses: dict[str, list[float]]) -> None:
     """Refuse to compare the speeds of different networks."""
-    expected = next(iter(losses.values()))
+    expected = next(iter(losses.values()), [])
     for name, found in losses.items():
         if not np.allclose(found, expected, rtol=TOLERANCE, atol=0):
             raise SystemExit(

@@ -2,21 +2,19 @@
 
     python tests/benchmarks/contenders.py NAME NETWORK BATCH THREADS
 
-`check` comes first and answers with the losses of the first two steps, both on the first images.
-`learn SECONDS` and `predict SECONDS` work for so long, once at least, and answer with images a
-second; `memory` answers with the peak of memory in MB.
+It begins by itself, with what makes it warm, and says the losses of its first two steps, both on
+the first images. Then `learn SECONDS` and `predict SECONDS` work for so long, once at least, and
+answer with images a second; `memory` answers with the peak of memory in MB.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, ClassVar
 
@@ -29,15 +27,11 @@ from nn import presets
 from nn.config import RunConfig
 from nn.data import Dataset, as_floats
 from nn.network import batches
-from nn.processors import limit_blas_threads
 from nn.training import BatchDone, Training
 from nn.types import Array, Bytes, Integers
 
 BATCH = 128
 """What a batch is where nothing else is said."""
-
-PREDICTED = 1024
-"""Images that are classified at once."""
 
 
 class Contender(ABC):
@@ -45,6 +39,9 @@ class Contender(ABC):
 
     package: ClassVar[str | None] = None
     """What has to be installed for it."""
+
+    predicted: ClassVar[int] = 512
+    """Images that it classifies at once."""
 
     def __init__(self, config: RunConfig, data: Dataset) -> None:
         self.config, self.data = config, data
@@ -124,6 +121,8 @@ class Peer(Contender):
 
 class Original(Peer):
     """The way of the project that this one grew from, of which a step takes seconds."""
+
+    predicted = BATCH
 
     def __init__(self, config: RunConfig, data: Dataset) -> None:
         super().__init__(config, data)
@@ -223,49 +222,6 @@ def has(package: str) -> bool:
     return find_spec(package) is not None
 
 
-class Worker:
-    """A contender's process, seen from outside."""
-
-    def __init__(self, name: str, process: subprocess.Popen[str]) -> None:
-        self.name, self._process = name, process
-
-    def ask(self, order: str) -> Any:
-        """What it answers to an order."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(f"{order}\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        if not answer:
-            sys.exit(f"{self.name}: ended without an answer to {order!r}")
-        return json.loads(answer)
-
-
-def environment(threads: int) -> dict[str, str]:
-    """What a contender's process starts with: so many threads, and a TensorFlow that is quiet."""
-    found = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    limit_blas_threads(found, threads)
-    return found
-
-
-@contextmanager
-def worker(name: str, network: str, batch: int, threads: int) -> Iterator[Worker]:
-    """A contender in a process of its own, which ends with the block."""
-    process = subprocess.Popen(
-        [sys.executable, __file__, name, network, str(batch), str(threads)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment(threads),
-        start_new_session=True,
-    )
-    try:
-        yield Worker(name, process)
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def rate(work: Callable[[], object], images: int, seconds: float) -> float:
     """Images a second of work that is repeated until the time is over, once at least."""
     done, started = 0, time.perf_counter()
@@ -279,21 +235,26 @@ def rate(work: Callable[[], object], images: int, seconds: float) -> float:
 
 def _obey(name: str, network: str, batch: int, threads: int) -> None:
     config = configuration(network, batch, threads)
-    test = images_for(network, "test").images[:PREDICTED]
     contender = CONTENDERS[name](config, images_for(network, "train"))
+    test = images_for(network, "test").images[: contender.predicted]
+    losses = contender.check()
+    contender.step()
+    contender.predict(test)
+    _say(losses)
     for order in sys.stdin:
         match order.split():
-            case ["check"]:
-                answer: object = contender.check()
             case ["learn", seconds]:
-                answer = rate(contender.step, batch, float(seconds))
+                _say(rate(contender.step, batch, float(seconds)))
             case ["predict", seconds]:
-                answer = rate(lambda: contender.predict(test), len(test), float(seconds))
+                _say(rate(lambda: contender.predict(test), len(test), float(seconds)))
             case ["memory"]:
-                answer = peak_memory(os.getpid())
+                _say(peak_memory(os.getpid()) if sys.platform == "linux" else None)
             case _:
                 sys.exit(f"no such order: {order!r}")
-        print(json.dumps(answer), flush=True)
+
+
+def _say(answer: object) -> None:
+    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import numpy as np
 
 from nn.processors import processors
 
-PACKAGES = ("cnn-tui", "numpy", "textual", "torch")
+PACKAGES = ("cnn-tui", "numpy", "textual", "torch", "keras", "tensorflow", "tensorflow-cpu")
 
 T = TypeVar("T")
 
@@ -68,7 +68,6 @@ def tell(progress: str) -> None:
 
 def facts() -> dict[str, str]:
     """The machine and the versions that figures depend on."""
-    versions = {package: installed(package) for package in PACKAGES}
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return {
         "processor": f"{processor_name()}, {processors()} usable",
@@ -76,7 +75,7 @@ def facts() -> dict[str, str]:
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "BLAS": blas_name(),
         "Python": platform.python_version(),
-        **{package: found or "not installed" for package, found in versions.items()},
+        **{package: found for package in PACKAGES if (found := installed(package))},
     }
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 
-from contenders import BATCH, TORCH, available, worker
+from contenders import BATCH, TORCH, available
 from measuring import at_least_one, facts, parser, peak_memory, report, run, table, tell
 from trainers import first_event, obey, trainer
+from workers import worker
 
 from nn.config import preset
 from nn.presets import DEFAULT
@@ -65,7 +66,7 @@ def measure_torch(seconds: float, threads: int) -> float:
     """The peak in MB."""
     tell(TORCH)
     with worker(TORCH, DEFAULT, BATCH, threads) as each:
-        each.ask("check")
+        each.answer()
         each.ask(f"learn {seconds}")
         each.ask("predict 0")
         peak: float = each.ask("memory")

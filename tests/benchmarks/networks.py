@@ -79,17 +79,17 @@ def configuration(network: str, batch: int, threads: int) -> RunConfig:
         start = RunConfig.parse({"network": {"layers": WRITTEN[network]}})
     else:
         start = preset(network)
-    fixed = {
-        "validation": 0,
-        "batch_size": batch,
-        "epochs": 100_000,
-        "optimizer": "adam",
-        "learning_rate": 1e-4,
-        "schedule": "constant",
-        "threads": threads,
-    }
-    paths = {name: f"{'data' if name == 'validation' else 'training'}.{name}" for name in fixed}
-    return start.changed({paths[name]: value for name, value in fixed.items()})
+    return start.changed(
+        {
+            "data.validation": 0,
+            "training.batch_size": batch,
+            "training.epochs": 100_000,
+            "training.optimizer": "adam",
+            "training.learning_rate": 1e-4,
+            "training.schedule": "constant",
+            "training.threads": threads,
+        }
+    )
 
 
 def images_for(network: str, part: Part) -> Dataset:

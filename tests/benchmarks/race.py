@@ -17,10 +17,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from contenders import CONTENDERS, ENGINE, Peer, environment
+from contenders import CONTENDERS, ENGINE, Peer
 from measuring import tell
 from terminal import cnn_tui
 from trainers import library
+from workers import environment
 
 from nn import presets
 from nn.config import RunConfig, preset
