@@ -1,21 +1,16 @@
 import numpy as np
 import pytest
 
+from tui.class_bars import class_bars
+from tui.curves import CurveColors, CurveOptions, curves, late_range
 from tui.panels import Palette
 from tui.panels import curves as module
-from tui.panels.curves import (
-    CurveOptions,
-    CurvesPanel,
-    averaged,
-    class_bars,
-    curves,
-    late_range,
-    picture,
-)
+from tui.panels.curves import CurvesPanel, picture
 from tui.render.charts import Series
 from tui.state import RunState, View
 
 COLORS = Palette(**dict.fromkeys(Palette.__annotations__, "#808080"))
+CURVE_COLORS = CurveColors("#0000ff", "#ff8800", "#808080")
 
 
 def read(lines):
@@ -54,36 +49,17 @@ def test_without_validation_images_the_test_set_stands_in(run_of):
 
 
 def test_epochs_are_drawn_at_their_numbers(run_of):
-    train, judged = curves(run_of(), "accuracy", CurveOptions(batches=False), 80, COLORS)
+    train, judged = curves(run_of(), "accuracy", CurveOptions(batches=False), 80, CURVE_COLORS)
     np.testing.assert_allclose([train.x, train.y], [[1, 2], [0.6, 0.7]])
     np.testing.assert_allclose([judged.x, judged.y], [[1, 2], [0.9, 0.7]])
 
 
 def test_batches_are_drawn_over_the_same_axis_as_epochs(run_of):
     options = CurveOptions(smoothing="off")
-    train, judged = curves(run_of(), "loss", options, 80, COLORS)
+    train, judged = curves(run_of(), "loss", options, 80, CURVE_COLORS)
     np.testing.assert_allclose(train.x, np.arange(1, 101) / 50)
     np.testing.assert_allclose(train.y, 2 - np.arange(100) / 100)
     assert list(judged.x) == [1, 2]
-
-
-def test_a_long_curve_is_averaged_in_stretches_that_keep_its_mean_and_its_end():
-    y = np.random.default_rng(0).normal(3, 1, 100_003)
-    x = np.arange(1.0, 100_004)
-    short_x, short_y = averaged(x, y, 100, 50)
-    assert len(short_x) == len(short_y) < 1000
-    assert short_x[-1] == 100_003
-    assert np.all(np.diff(short_x) > 0)
-    assert abs(short_y.mean() - 3) < 0.02
-
-
-def test_smoothing_calms_and_no_smoothing_changes_nothing():
-    y = np.random.default_rng(0).normal(0, 1, 2000)
-    x = np.arange(2000.0)
-    same_x, same_y = averaged(x, y, 1, 50)
-    np.testing.assert_array_equal([same_x, same_y], [x, y])
-    light, strong = averaged(x, y, 20, 50)[1], averaged(x, y, 100, 50)[1]
-    assert strong[200:].std() < light[200:].std() < y.std()
 
 
 def test_the_accuracy_axis_leaves_out_the_first_tenth():
