@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import JsonValue
 
 from nn.runs.messages import EpochFinished
 from tui.render import formats
@@ -181,34 +182,29 @@ def readout(
 
     Changes are told as far as their sign stands on the same column of the chart as the cursor.
     """
-    told = _batch_at(run, options, at, shown) if options.batches else _epoch_at(run, at)
-    near = (shown[1] - shown[0]) / max(columns, 1) / 2
-    for change, place in zip(run.changes, change_places(run), strict=True):
-        if abs(place - at) <= max(near, 0.5 / max(run.batches_per_epoch, 1)):
-            told.append((f"changed {change.field.rpartition('.')[2]}", f"{change.value}"))
-    return told
-
-
-def _batch_at(
-    run: RunState, options: CurveOptions, at: float, shown: Range
-) -> list[tuple[str, str]]:
+    if not options.batches:
+        return _epoch_at(run, at)
     x = places(run, batches=True)
     if len(x) == 0:
         return []
     index = nearest(x, at)
-    told = [("epoch", f"{x[index]:.3f}"), ("batch", formats.count(int(run.steps[index])))]
+    told = [("epoch", f"{x[index]:.3f}")]
     half = round((_width(run, options, len(x[_within(x, shown)])) - 1) / 2)
     around = slice(max(index - half, 0), index + half + 1)
-    for name, form in (("loss", _loss), ("accuracy", _accuracy)):
+    for name, form in (("loss", _loss), ("accuracy", formats.percent)):
         values = _values(run, name)
-        told.append((name, form(float(values[index]))))
-        if half > 0:
-            told.append(("about", form(float(values[around].mean()))))
+        mean = f" (mean {form(float(values[around].mean()))})" if half > 0 else ""
+        told.append((name, form(float(values[index])) + mean))
     over = [epoch for epoch in run.epochs if epoch.step <= run.steps[index]]
     if over:
         who = judge(run.epochs)
-        told.append((f"{who} {over[-1].epoch}", _score(over[-1], who)))
-    return [*told, ("rate", formats.rate(float(run.rates[index])))]
+        told.append((f"{who} after {over[-1].epoch}", _score(over[-1], who)))
+    near = max((shown[1] - shown[0]) / max(columns, 1), 1 / max(run.batches_per_epoch, 1)) / 2
+    for change, place in zip(run.changes, change_places(run), strict=True):
+        if abs(place - x[index]) <= near:
+            told.append((f"changed {change.field.rpartition('.')[2]}", _value(change.value)))
+    rate = formats.rate(float(run.rates[index]))
+    return [*told, ("rate", rate), ("batch", formats.count(int(run.steps[index])))]
 
 
 def _epoch_at(run: RunState, at: float) -> list[tuple[str, str]]:
@@ -222,12 +218,15 @@ def _epoch_at(run: RunState, at: float) -> list[tuple[str, str]]:
 
 def _score(epoch: EpochFinished, who: str) -> str:
     loss, accuracy = getattr(epoch, f"{who}_loss"), getattr(epoch, f"{who}_accuracy")
-    return f"{_loss(loss)}, {_accuracy(accuracy)}"
+    return f"{_loss(loss)}, {formats.percent(accuracy)}"
 
 
 def _loss(value: float) -> str:
     return f"{value:.4f}"
 
 
-def _accuracy(value: float) -> str:
-    return formats.percent(value)
+def _value(value: JsonValue) -> str:
+    """A field's value in a word: of a group of fields its kind, or that it is other now."""
+    if isinstance(value, dict):
+        return str(value.get("kind", "anew"))
+    return "empty" if value is None else f"{value}"

@@ -40,8 +40,8 @@ LOWEST_CHART = 9
 LOWEST_PAIR = 12
 """Lines below which there is only room for the loss."""
 LOWEST_WITH_BARS = 14
-LOWEST_PER_LINE = 8
-"""Lines of a panel for each that words may take below its charts."""
+READOUT_WIDTH = 150
+"""Cells of all that is told about the place of the cursor."""
 RECENT = 20
 """Over how many batches the figures in words are averaged."""
 LABELS = 8
@@ -61,23 +61,25 @@ class CurvesPanel(Widget, can_focus=True):
         "once an epoch. When training improves and validation does not, it learns by heart.\n"
         "After the first epoch the accuracy axis leaves out where training began.\n"
         "m smooths the batches: off, light or strong; the grey behind the line is the range of\n"
-        "what that hides. Δ on the axis: something was changed there while the run trained.\n"
+        "what that hides. Broken lines are the ends of epochs; the sign Δ on the axis is where\n"
+        "something was changed while the run trained.\n"
         "The arrows left and right move a cursor, up and down zoom to it; what stands at the\n"
-        "cursor is told below, with the mean around it as about. w shows the whole run again.\n"
+        "cursor is told below, as is the mean around it. w shows the whole run again.\n"
+        "c shows the next chart: loss, accuracy, learning rate, or loss and accuracy together.\n"
         "Below: the share of each class's test images that was recognised, then the newest\n"
         f"figures: loss and accuracy are means of the last {RECENT} batches."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "charts", "chart", tooltip="next: loss, accuracy, learning rate, both"),
-        Binding("b", "batches", "batches/epochs", tooltip="every batch, or whole epochs only"),
-        Binding("m", "smooth", "smoothing", tooltip="smooth the batches: off, light, strong"),
-        Binding("l", "log", "log y", tooltip="make the axis of losses and rates logarithmic"),
-        Binding("h", "log_x", "log x", tooltip="make the axis of epochs logarithmic"),
         Binding("left", "move(-1)", "cursor", key_display="←→", tooltip="move the cursor"),
-        Binding("right", "move(1)", "cursor", show=False),
+        Binding("right", "move(1)", "cursor", show=False, tooltip="move it on"),
         Binding("up,plus", "zoom(1)", "zoom", key_display="↑↓", tooltip="zoom in or out"),
         Binding("down,minus", "zoom(-1)", "zoom out", show=False),
         Binding("w,escape", "whole", "whole run", tooltip="show the whole run, without a cursor"),
+        Binding("m", "smooth", "smooth", tooltip="smooth the batches: off, light, strong"),
+        Binding("l", "log", "log y", tooltip="make the axis of losses and rates logarithmic"),
+        Binding("h", "log_x", "log x", tooltip="make the axis of epochs logarithmic"),
+        Binding("b", "batches", "epochs", tooltip="show whole epochs only, or every batch"),
     ]
     DEFAULT_CSS = "CurvesPanel { height: 1fr; }"
 
@@ -291,7 +293,9 @@ def _words(
     shown, columns = window.shown(_reach(run, options)), chart_columns(options, width, height)
     by_batch = replace(options, batches=_by_batch(options))
     told = readout(run, by_batch, window.cursor, shown, columns)
-    return _flowing(told, width, max(1, height // LOWEST_PER_LINE), colors)
+    most = max(1, min(-(-READOUT_WIDTH // max(width, 1)), height // 4))
+    lines = _flowing(told, width, most, colors)
+    return [*lines, *[Text()] * (most - len(lines))]
 
 
 def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -> Text:
