@@ -80,16 +80,17 @@ class Canvas:
         ends[1::2] = ends[1::2, ::-1]
         self._draw(np.repeat(cells[inside] / last, 2), ends.ravel(), BAND, foreground=_rgb(color))
 
-    def curve(self, x: Values, y: Values, sign: str, color: str) -> None:
+    def curve(self, x: Values, y: Values, sign: str, color: str, *, joined: bool) -> None:
         """A line through points (n,), with a sign on as many of them as there is room for.
 
-        Without a sign it is a plain line. What lies above or below the axis is left out.
+        Without a sign it is a plain line; where all of them have one it is left out, unless they
+        are to be joined. So is what lies above or below the axis.
         """
         x, y = self._x_axis.fractions(x), self._y_axis.fractions(y)
         inside = (y > -ROUNDING) & (y < 1 + ROUNDING)
         x, y = decimate(x[inside], y[inside], self._cells)
         signed = _spread(len(x), self._width // 4)
-        if not sign or len(signed) < len(x):
+        if joined or not sign or len(signed) < len(x):
             self._draw(x, y, "." if self._ascii else "braille", foreground=_rgb(color))
         if sign or len(x) == 1:
             self._points(x[signed], y[signed], sign or LONE_POINT, foreground=_rgb(color))

@@ -19,8 +19,10 @@ from tui.render.thinning import Values
 Range = tuple[float, float]
 
 SMALLEST_CHART = (20, 5)
-POINT_SIGNS = "●◆▲■"
-ASCII_POINT_SIGNS = "ox+*"
+POINT_SIGNS = "●◆▲■○◇△"
+ASCII_POINT_SIGNS = "ox+*#@%"
+LINE_SIGNS = ("⠤⠒⠤", "...")
+"""The sign of the first series, a plain line; in ASCII too."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def line_chart(
     marks: Sequence[float] = (),
     remarks: Sequence[float] = (),
     cursor: float | None = None,
+    joined: bool = False,
     foreground: str = "#808080",
     ascii: bool = False,
     empty: str = "no batches yet",
@@ -102,15 +105,15 @@ def line_chart(
         marks: values of x with a vertical line, like the ends of epochs.
         remarks: values of x with a sign on the axis, like changes.
         cursor: a value of x with a line that is not broken.
+        joined: whether points with signs are joined by lines however few there are.
         foreground: the colour of axes and labels.
         ascii: whether to use ASCII alone.
         empty: what to say instead of an empty chart.
     """
     if width < 1 or height < 1:
         return Text()
-    signs = ASCII_POINT_SIGNS if ascii else POINT_SIGNS
     curves = [
-        _curve(one, signs[(i - 1) % len(signs)] if i else "", log_x, log_y, x_range)
+        _curve(one, point_sign(i, ascii=ascii), log_x, log_y, x_range)
         for i, one in enumerate(series)
     ]
     filled = [curve for curve in curves if len(curve.y)]
@@ -119,7 +122,7 @@ def line_chart(
     elif width < SMALLEST_CHART[0] or height < SMALLEST_CHART[1]:
         lines = _newest_values(filled, percent)
     else:
-        header = _header(title, curves, width, "..." if ascii else "⠤⠒⠤")
+        header = _header(title, curves, width, LINE_SIGNS[ascii])
         space = height - len(header)
         x_axis, y_axis = _axes(filled, width, space, log_x, log_y, x_range, y_range, percent)
         canvas = Canvas(x_axis, y_axis, width, space, ascii)
@@ -131,10 +134,16 @@ def line_chart(
             if cursor is not None:
                 canvas.cursor(cursor)
             for curve in filled:
-                canvas.curve(curve.x, curve.y, curve.sign, curve.series.color)
+                canvas.curve(curve.x, curve.y, curve.sign, curve.series.color, joined=joined)
             canvas.remarks(remarks)
             lines = [*header, *canvas.lines()]
     return _page(lines, width, height, foreground)
+
+
+def point_sign(index: int, *, ascii: bool = False) -> str:
+    """The sign on the points of a series by its index; the first one has none."""
+    signs = ASCII_POINT_SIGNS if ascii else POINT_SIGNS
+    return signs[(index - 1) % len(signs)] if index else ""
 
 
 def _curve(series: Series, sign: str, log_x: bool, log_y: bool, x_range: Range | None) -> _Curve:

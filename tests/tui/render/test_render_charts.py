@@ -186,6 +186,15 @@ def test_many_points_keep_a_line_and_some_signs():
     assert any("\u2800" < character <= "\u28ff" for character in text.plain)
 
 
+def test_few_points_are_joined_only_where_that_is_wanted():
+    def dots(**how):
+        text = line_chart(points([0.0, 1.0, 2.0]), width=60, height=20, **how)
+        return [sign for sign in text.plain.split("\n", 1)[1] if "\u2800" < sign <= "\u28ff"]
+
+    assert dots() == []
+    assert len(dots(joined=True)) > 20
+
+
 def test_charts_drawn_on_two_threads_do_not_mix():
     charts = [[curve(np.linspace(0, 1, 50))], points([1.0, 0.5, 0.2])] * 5
     alone = [line_chart(series, width=60, height=12) for series in charts]
