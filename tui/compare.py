@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -47,6 +47,22 @@ class CompareTable(DataTable[object]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "open")]
 
 
+class Chart(Static):
+    """A picture that is painted for the room that there is."""
+
+    def __init__(self, draw: Callable[[int, int], Text]) -> None:
+        super().__init__(markup=False)
+        self._draw_in = draw
+
+    def on_resize(self) -> None:
+        """Paint for the new size."""
+        self.paint()
+
+    def paint(self) -> None:
+        """Paint what is new."""
+        self.update(self._draw_in(*self.size))
+
+
 class Compare(ModalScreen[Wanted | None]):
     """Some runs, as they are now and become; gives what is wanted of one of them."""
 
@@ -81,7 +97,7 @@ class Compare(ModalScreen[Wanted | None]):
 
     def compose(self) -> ComposeResult:
         """The chart, the table and the keys."""
-        yield Static(id="compared-curves", markup=False)
+        yield Chart(self._draw_curves)
         yield CompareTable(cursor_type="cell", cell_padding=1)
         yield KeyLine(ascii=self._ascii)
 
@@ -89,10 +105,6 @@ class Compare(ModalScreen[Wanted | None]):
         """Look at the runs, now and then again."""
         self._look()
         self.set_interval(READ_INTERVAL, self._look)
-
-    def on_resize(self) -> None:
-        """Paint in the new size."""
-        self.call_after_refresh(self._paint)
 
     def action_chart(self) -> None:
         """Show the next of the scores."""
@@ -175,18 +187,15 @@ class Compare(ModalScreen[Wanted | None]):
         row = self._table.cursor_row
         return self._runs[self._order[row]] if 0 <= row < len(self._order) else None
 
-    def _colors(self, colors: Palette) -> tuple[str, ...]:
-        return (colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text)
-
     def _paint(self) -> None:
-        chart = self.query_one("#compared-curves", Static)
+        self.query_one(Chart).paint()
+
+    def _draw_curves(self, width: int, height: int) -> Text:
         colors = palette(self.app)
-        width, height = chart.size
         log = self._log and "loss" in self._chart
         over = "minutes" if self._over_time else "epochs"
-        own = self._colors(colors)
-        drawn = line_chart(
-            curves(self._runs, self._chart, own, over_time=self._over_time),
+        return line_chart(
+            curves(self._runs, self._chart, _own(colors), over_time=self._over_time),
             width=width,
             height=height,
             title=f"{'log ' if log else ''}{self._chart} over {over}",
@@ -197,7 +206,6 @@ class Compare(ModalScreen[Wanted | None]):
             ascii=self._ascii,
             empty="no epoch is over yet" if self._runs else "reading …",
         )
-        chart.update(drawn)
 
     def _fill(self) -> None:
         """Write the table anew; the cursor stays on its run and its column."""
@@ -224,11 +232,16 @@ class Compare(ModalScreen[Wanted | None]):
 
     def _line(self, found: Table, index: int) -> list[Text]:
         """A run's cells; the first one has its sign and its colour."""
-        own = self._colors(palette(self.app))
+        own = _own(palette(self.app))
         sign = point_sign(index, ascii=self._ascii) or LINE_SIGNS[self._ascii][1]
         run, *cells = found.lines[index]
         first = Text.assemble((sign, own[index % len(own)]), f" {run.text}")
         return [first, *(Text(shorten(each.text, WIDEST, ascii=self._ascii)) for each in cells)]
+
+
+def _own(colors: Palette) -> tuple[str, ...]:
+    """The colours of runs."""
+    return colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
 
 
 def _width(found: Table, column: int) -> int:

@@ -63,6 +63,8 @@ async def test_marked_runs_stand_beside_each_other(tmp_path: Path) -> None:
             assert "0.25" in line_of(app, other)
             assert "87.50 %" in line_of(app, one)
             assert "optimizer" not in text
+            axis = next(i for i, line in enumerate(text.splitlines()) if line.strip()[:2] == "└┬")
+            assert text.splitlines()[axis + 1].split()[0] == "1.0"
             one.write(batches(60), epoch(2, 0.96875))
             await until(pilot, lambda: "96.88 %" in line_of(app, one))
             await pilot.press("escape")
