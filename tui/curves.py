@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from nn.runs.messages import EpochFinished
 from tui.render import formats
 from tui.render.charts import Band, Series
-from tui.render.thinning import averaged, decimate, envelope
+from tui.render.thinning import averaged, decimate, envelope, smooth
 from tui.run_state import RunState
 from tui.series import Floats
 from tui.window import Range, nearest
@@ -21,12 +21,20 @@ CHARTS = {
     "loss": ("loss",),
     "accuracy": ("accuracy",),
     "learning rate": ("learning rate",),
+    "updates": ("update / weight",),
+    "gradients": ("gradient",),
 }
 """What can be chosen to be shown, and of which charts that is."""
 
 SMOOTHINGS = {"off": (1, 0.0), "light": (20, 0.02), "strong": (100, 0.1)}
 """Over about how many batches curves are averaged, and over what share of those that are shown if
 that is more."""
+
+SIZES = ("update / weight", "gradient")
+"""The charts with a curve for each layer; their axis is logarithmic, as sizes differ that much."""
+
+MOST_LAYERS = 8
+"""Curves of layers in one chart; of more layers these are evenly spread."""
 
 JUDGED = ("train", "validation", "test")
 """Whose loss and accuracy an epoch has."""
@@ -43,17 +51,25 @@ class CurveOptions:
     smoothing: str = "light"
 
     def by_batch(self, name: str) -> bool:
-        """Whether a chart shows every batch; the learning rate has nothing else."""
-        return self.batches or name == "learning rate"
+        """Whether a chart shows every batch; some have nothing else."""
+        return self.batches or name == "learning rate" or name in SIZES
+
+    def log_y(self, name: str) -> bool:
+        """Whether a chart's vertical axis is logarithmic; that of accuracies never is."""
+        return name in SIZES or (self.log and name != "accuracy")
 
 
 @dataclass(frozen=True)
 class CurveColors:
-    """The colours of training, of what judges it, and of what smoothing hides, as #rrggbb."""
+    """The colours of training, of what judges it, of what smoothing hides, and those of layers.
+
+    They are written #rrggbb; those of layers repeat.
+    """
 
     train: str
     judge: str
     hidden: str
+    layers: tuple[str, ...]
 
 
 def judge(epochs: Sequence[EpochFinished]) -> str:
@@ -85,7 +101,7 @@ def curves(
     colors: CurveColors,
     shown: Range | None = None,
 ) -> list[Series]:
-    """The curves of "loss", "accuracy" or "learning rate", x in epochs.
+    """The curves of a chart, x in epochs: see `CHARTS`.
 
     Of the loss and the accuracy these are those of training and of validation; without validation
     images the test set stands in. The batches are those within `shown`, or all.
@@ -96,6 +112,8 @@ def curves(
         part = _within(x, shown)
         thinned = decimate(x[part], run.rates[part], columns, log=log)
         return [Series(name, *thinned, colors.train)]
+    if name in SIZES:
+        return _layers(run, name, options, columns, colors, shown)
     who = judge(run.epochs)
     x = places(run, batches=False)
     judged = np.array([getattr(epoch, f"{who}_{name}") for epoch in run.epochs], dtype=np.float64)
@@ -129,6 +147,37 @@ def _batches(
     return Series("train", *smoothed, colors.train, band)
 
 
+def _layers(
+    run: RunState,
+    name: str,
+    options: CurveOptions,
+    columns: int,
+    colors: CurveColors,
+    shown: Range | None,
+) -> list[Series]:
+    """How large the gradient of each layer was, or its update beside its parameters."""
+    x = run.sizes.steps / max(run.batches_per_epoch, 1)
+    part = _within(x, shown)
+    width = _width(run, options, len(x[part]), of=len(x))
+    series = []
+    for i, layer in enumerate(shown_layers(run)):
+        smoothed = smooth(_sizes(run, name, layer)[part], width)
+        thinned = decimate(x[part], smoothed, columns, log=options.log_x)
+        series.append(Series(layer, *thinned, colors.layers[i % len(colors.layers)]))
+    return series
+
+
+def shown_layers(run: RunState) -> list[str]:
+    """The layers that have parameters, evenly spread where they are many."""
+    layers = run.sizes.layers
+    chosen = np.linspace(0, len(layers) - 1, min(len(layers), MOST_LAYERS)).round().astype(int)
+    return [layers[i] for i in chosen]
+
+
+def _sizes(run: RunState, name: str, layer: str) -> Floats:
+    return run.sizes.gradients(layer) if name == "gradient" else run.sizes.ratios(layer)
+
+
 def _values(run: RunState, name: str) -> Floats:
     return run.losses if name == "loss" else run.accuracies
 
@@ -141,13 +190,13 @@ def _within(x: Floats, shown: Range | None) -> slice:
     return slice(max(int(first) - 1, 0), int(after) + 1)
 
 
-def _width(run: RunState, options: CurveOptions, count: int) -> float:
+def _width(run: RunState, options: CurveOptions, count: int, of: int | None = None) -> float:
     """Over how many of the values that are kept a curve of so many is averaged.
 
-    All are kept but in a very long run.
+    `of` is how many are kept of the whole run: all batches but in a very long one.
     """
     batches, share = SMOOTHINGS[options.smoothing]
-    kept = batches * len(run.steps) / max(run.step, 1)
+    kept = batches * (of or len(run.steps)) / max(run.step, 1)
     return kept if options.log_x else max(kept, share * count)
 
 
@@ -189,7 +238,33 @@ def readout(
         return []
     index = nearest(x, at)
     told = [("epoch", f"{x[index]:.3f}")]
-    half = round((_width(run, options, len(x[_within(x, shown)])) - 1) / 2)
+    if sizes := [name for name in CHARTS[options.charts] if name in SIZES]:
+        told += _sizes_at(run, sizes[0], run.steps[index])
+    else:
+        told += _scores_at(run, options, index, len(x[_within(x, shown)]))
+    near = max((shown[1] - shown[0]) / max(columns, 1), 1 / max(run.batches_per_epoch, 1)) / 2
+    for change, place in zip(run.changes, change_places(run), strict=True):
+        if abs(place - x[index]) <= near:
+            told.append((f"changed {change.field.rpartition('.')[2]}", _value(change.value)))
+    rate = formats.rate(float(run.rates[index]))
+    return [*told, ("rate", rate), ("batch", formats.count(int(run.steps[index])))]
+
+
+def _sizes_at(run: RunState, name: str, step: float) -> list[tuple[str, str]]:
+    """The sizes that were measured next to a step."""
+    if len(run.sizes) == 0:
+        return []
+    at = nearest(run.sizes.steps, step)
+    sizes = ((layer, float(_sizes(run, name, layer)[at])) for layer in shown_layers(run))
+    return [(layer, formats.rate(size)) for layer, size in sizes]
+
+
+def _scores_at(
+    run: RunState, options: CurveOptions, index: int, count: int
+) -> list[tuple[str, str]]:
+    """Loss and accuracy of a batch, with the means around it, and the newest epoch's before it."""
+    told = []
+    half = round((_width(run, options, count) - 1) / 2)
     around = slice(max(index - half, 0), index + half + 1)
     for name, form in (("loss", _loss), ("accuracy", formats.percent)):
         values = _values(run, name)
@@ -199,12 +274,7 @@ def readout(
     if over:
         who = judge(run.epochs)
         told.append((f"{who} after {over[-1].epoch}", _score(over[-1], who)))
-    near = max((shown[1] - shown[0]) / max(columns, 1), 1 / max(run.batches_per_epoch, 1)) / 2
-    for change, place in zip(run.changes, change_places(run), strict=True):
-        if abs(place - x[index]) <= near:
-            told.append((f"changed {change.field.rpartition('.')[2]}", _value(change.value)))
-    rate = formats.rate(float(run.rates[index]))
-    return [*told, ("rate", rate), ("batch", formats.count(int(run.steps[index])))]
+    return told
 
 
 def _epoch_at(run: RunState, at: float) -> list[tuple[str, str]]:

@@ -27,6 +27,7 @@ from nn.metrics import Evaluation
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import Journal, append
+from nn.runs.sizes import SizeMeter, Sizes
 from nn.schema import InputError
 from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
 from nn.types import Array
@@ -73,6 +74,8 @@ class TrainingRun:
         self._fingerprint = fingerprint(train, test)
         self._require_same_data()
         self.training = Training(config, train, test)
+        self._meter = SizeMeter(self.training)
+        self._sizes: dict[str, Sizes] = {}
 
     def work(self) -> None:
         """Train from the beginning or the last checkpoint until the end or a stop."""
@@ -160,6 +163,7 @@ class TrainingRun:
         self._batches.append(batch)
         self._unsaved = True
         self._speed.add(batch.images, now - self._mark)
+        self._sizes = self._meter.after_batch(now) or self._sizes
         self._advance_clock()
         if self._paused:
             self._steps_wanted -= 1
@@ -399,6 +403,7 @@ class TrainingRun:
         if not self._batches:
             return
         batches, self._batches = self._batches, []
+        sizes, self._sizes = self._sizes, {}
         last = batches[-1]
         self._report(
             m.BatchesFinished(
@@ -408,6 +413,7 @@ class TrainingRun:
                 accuracies=tuple(batch.accuracy for batch in batches),
                 learning_rate=last.learning_rate,
                 images_per_second=self._speed.recent,
+                sizes=sizes or None,
             )
         )
 

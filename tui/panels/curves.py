@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui.class_bars import class_bars
 from tui.curves import (
     CHARTS,
+    SIZES,
     SMOOTHINGS,
     CurveColors,
     CurveOptions,
@@ -65,12 +66,14 @@ class CurvesPanel(Widget, can_focus=True):
         "something was changed while the run trained.\n"
         "The arrows left and right move a cursor, up and down zoom to it; what stands at the\n"
         "cursor is told below, as is the mean around it. w shows the whole run again.\n"
-        "c shows the next chart: loss, accuracy, learning rate, or loss and accuracy together.\n"
+        "c shows the next chart: loss, accuracy, learning rate, updates, gradients. An update is\n"
+        "the size of a layer's step beside that of its weights, measured once a second on some of\n"
+        "them: about a thousandth is usual, far less learns little and far more is wild.\n"
         "Below: the share of each class's test images that was recognised, then the newest\n"
         f"figures: loss and accuracy are means of the last {RECENT} batches."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "charts", "chart", tooltip="next: loss, accuracy, learning rate, both"),
+        Binding("c", "charts", "chart", tooltip="next: loss, accuracy, rate, updates, gradients"),
         Binding("left", "move(-1)", "cursor", key_display="←→", tooltip="move the cursor"),
         Binding("right", "move(1)", "cursor", show=False, tooltip="move it on"),
         Binding("up,plus", "zoom(1)", "zoom", key_display="↑↓", tooltip="zoom in or out"),
@@ -233,11 +236,12 @@ def _charts(
     shown = window.shown(_reach(run, options))
     end = shown[1]
     hidden = mix(colors.ground, colors.muted, HIDDEN_SHARE)
-    curve_colors = CurveColors(colors.primary, colors.accent, hidden)
+    many = colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
+    curve_colors = CurveColors(colors.primary, colors.accent, hidden, many)
 
     def chart(name: str, width: int, height: int) -> list[Text]:
         series = curves(run, name, options, width, curve_colors, shown)
-        log, batches = options.log and name != "accuracy", options.by_batch(name)
+        log, batches = options.log_y(name), options.by_batch(name)
         late = name == "accuracy" and run.epochs and window.stretch is None and not options.log_x
         drawn = line_chart(
             series,
@@ -254,7 +258,8 @@ def _charts(
             cursor=window.cursor,
             foreground=colors.muted,
             ascii=ascii,
-            empty="no batches yet" if batches else "no epoch is over yet: b shows batches",
+            joined=name in SIZES,
+            empty=_empty(name, batches=batches),
         )
         return list(drawn.split("\n"))
 
@@ -271,6 +276,13 @@ def _charts(
         ]
     lower = height // 2
     return chart(names[0], width, height - lower) + chart(names[1], width, lower)
+
+
+def _empty(name: str, *, batches: bool) -> str:
+    """What stands in place of a chart."""
+    if name in SIZES:
+        return "no sizes yet: they come once a second, in runs of this version"
+    return "no batches yet" if batches else "no epoch is over yet: b shows batches"
 
 
 def _beside(width: int, height: int) -> bool:

@@ -11,9 +11,9 @@ from tui.render.charts import Series
 from tui.state import RunState, View
 from tui.window import Window
 
-NAMES = ("loss", "accuracy", "learning rate")
+NAMES = ("loss", "accuracy", "learning rate", "update / weight", "gradient")
 COLORS = Palette(**dict.fromkeys(Palette.__annotations__, "#808080"))
-CURVE_COLORS = CurveColors("#0000ff", "#ff8800", "#808080")
+CURVE_COLORS = CurveColors("#0000ff", "#ff8800", "#808080", ("#111111", "#222222"))
 
 
 def read(lines):
@@ -258,13 +258,60 @@ def test_changes_are_marked_where_they_were_made(run_of):
     assert (marked.index("Δ") - left) / (right - left) == pytest.approx(0.75, abs=0.05)
 
 
+def with_sizes(run, layers=("1.conv2d", "4.dense")):
+    """Ten measurements: gradients of 4, updates of 0.01 and weights of 10, growing by layer."""
+    for number in range(1, 11):
+        sizes = {f"{name}.weights": (4.0 * k, 0.01 * k, 10.0) for k, name in enumerate(layers, 1)}
+        run.apply(
+            m.BatchesFinished(
+                step=100 + number,
+                epoch=2,
+                losses=(1.0,),
+                accuracies=(0.5,),
+                learning_rate=0.01,
+                images_per_second=1,
+                sizes=sizes,
+            )
+        )
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("gradient", (4.0, 8.0)), ("update / weight", (1e-3, 2e-3))]
+)
+def test_sizes_are_told_for_each_layer(run_of, name, values):
+    series = curves(with_sizes(run_of()), name, CurveOptions(), 80, CURVE_COLORS)
+    assert [each.name for each in series] == ["1 conv2d", "4 dense"]
+    for each, value in zip(series, values, strict=True):
+        np.testing.assert_allclose(each.x, np.arange(101, 111) / 50)
+        np.testing.assert_allclose(each.y, value)
+
+
+def test_of_many_layers_some_are_shown(run_of):
+    names = [f"{i}.dense" for i in range(1, 31)]
+    run = with_sizes(run_of(), names)
+    found = [each.name for each in curves(run, "gradient", CurveOptions(), 80, CURVE_COLORS)]
+    assert len(found) == 8
+    assert (found[0], found[-1]) == ("1 dense", "30 dense")
+    options = CurveOptions(charts="gradients")
+    assert dict(readout(run, options, 2.1, (0.0, 2.2), 40))["30 dense"] == "120"
+
+
+def test_a_chart_of_sizes_is_logarithmic_and_says_why_it_is_empty(run_of):
+    options = CurveOptions(charts="updates")
+    text = painted_as_text(View(with_sizes(run_of())), options=options)
+    assert "log update / weight over epochs" in text
+    assert "4 dense" in text
+    assert "no sizes yet" in painted_as_text(View(run_of()), options=options)
+
+
 async def test_c_shows_one_chart_after_the_other(app_of, painted, run_of):
     panel = CurvesPanel()
     async with app_of(panel).run_test(size=(120, 30)) as pilot:
-        panel.show(View(run_of()))
+        panel.show(View(with_sizes(run_of())))
         panel.focus()
         seen = []
-        for _ in range(5):
+        for _ in range(7):
             seen.append([name for name in NAMES if f"{name} over epochs" in painted(panel)])
             await pilot.press("c")
     assert seen == [
@@ -272,6 +319,8 @@ async def test_c_shows_one_chart_after_the_other(app_of, painted, run_of):
         ["loss"],
         ["accuracy"],
         ["learning rate"],
+        ["update / weight"],
+        ["gradient"],
         ["loss", "accuracy"],
     ]
 
