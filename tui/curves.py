@@ -136,14 +136,14 @@ def _batches(
     """Training batch by batch, smoothed, with the range of what that hides."""
     x, values = places(run, batches=True), _values(run, name)
     part, log = _within(x, shown), options.log_x
-    x, values = x[part], values[part]
-    width = _width(run, options, len(x))
+    width = _width(run, options, len(x[part]))
+    taken = _widened(part, width) if width > 1 else part
     # Equal stretches would leave nothing of the beginning, which a logarithmic axis shows large.
-    smoothed = averaged(x, values, width, len(x) if log else columns)
+    smoothed = averaged(x[taken], values[taken], width, len(x) if log else columns)
     smoothed = decimate(*smoothed, columns, log=log)
     band = None
-    if width > 1 and len(x):
-        band = Band(*envelope(x, values, columns, log=log), colors.hidden)
+    if width > 1:
+        band = Band(*envelope(x[part], values[part], columns, log=log), colors.hidden)
     return Series("train", *smoothed, colors.train, band)
 
 
@@ -161,8 +161,8 @@ def _layers(
     width = _width(run, options, len(x[part]), of=len(x))
     series = []
     for i, layer in enumerate(shown_layers(run)):
-        smoothed = smooth(_sizes(run, name, layer)[part], width)
-        thinned = decimate(x[part], smoothed, columns, log=options.log_x)
+        smoothed = smooth(_sizes(run, name, layer), width)
+        thinned = decimate(x[part], smoothed[part], columns, log=options.log_x)
         series.append(Series(layer, *thinned, colors.layers[i % len(colors.layers)]))
     return series
 
@@ -183,11 +183,17 @@ def _values(run: RunState, name: str) -> Floats:
 
 
 def _within(x: Floats, shown: Range | None) -> slice:
-    """Which values of x lie in a range, and the next on either side: a line goes on to them."""
+    """Which values of x lie in a range."""
     if shown is None:
         return slice(0, len(x))
     first, after = np.searchsorted(x, shown[0]), np.searchsorted(x, shown[1], side="right")
-    return slice(max(int(first) - 1, 0), int(after) + 1)
+    return slice(int(first), int(after))
+
+
+def _widened(part: slice, width: float) -> slice:
+    """With the values around it that a mean over so many of them takes in."""
+    half = round(width / 2)
+    return slice(max(part.start - half, 0), part.stop + half)
 
 
 def _width(run: RunState, options: CurveOptions, count: int, of: int | None = None) -> float:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from nn.network import Network
 from nn.training import Training
 from nn.types import Array
 
@@ -37,36 +38,32 @@ class Sizes(NamedTuple):
 class SizeMeter:
     """Measures one step of a training now and then."""
 
-    def __init__(self, training: Training) -> None:
-        self._training = training
-        rng = np.random.default_rng(0)
-        self._places = {
-            name: np.sort(rng.integers(0, array.size, SAMPLE)) if array.size > SAMPLE else None
-            for name, array in training.network.parameters.items()
-        }
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(0)
+        self._places: dict[str, npt.NDArray[np.int64]] = {}
         self._measured = -INTERVAL
         self._before: dict[str, Array] = {}
         self._steps = 0
 
-    def after_batch(self, now: float) -> dict[str, Sizes]:
+    def after_batch(self, training: Training, now: float) -> dict[str, Sizes]:
         """To be called after each batch, at a time in seconds; gives sizes now and then.
 
         They are by the name of the array. One that has a size that is no number is left out.
         """
-        steps, parameters = self._training.optimizer.steps, self._training.network.parameters
+        steps, parameters = training.optimizer.steps, training.network.parameters
         if self._before:
             if steps == self._steps:
                 return {}  # gradients are being gathered: the step is still to come
             before, self._before = self._before, {}
             self._measured = now
-            return self._sizes(before)
+            return self._sizes(training.network, before)
         if now - self._measured >= INTERVAL:
             self._before = {name: self._values(name, array) for name, array in parameters.items()}
             self._steps = steps
         return {}
 
-    def _sizes(self, before: dict[str, Array]) -> dict[str, Sizes]:
-        network, found = self._training.network, {}
+    def _sizes(self, network: Network, before: dict[str, Array]) -> dict[str, Sizes]:
+        found = {}
         for name, old in before.items():
             new = self._values(name, network.parameters[name])
             gradient = self._values(name, network.gradients[name])
@@ -78,9 +75,11 @@ class SizeMeter:
 
     def _values(self, name: str, array: Array) -> npt.NDArray[np.float64]:
         """The values of an array that are looked at, as a copy."""
-        places = self._places[name]
-        chosen = array.reshape(-1) if places is None else np.take(array, places)
-        return chosen.astype(np.float64)
+        if array.size <= SAMPLE:
+            return array.reshape(-1).astype(np.float64)
+        if name not in self._places:
+            self._places[name] = np.sort(self._rng.integers(0, array.size, SAMPLE))
+        return np.take(array, self._places[name]).astype(np.float64)
 
 
 def _norm(values: npt.NDArray[np.float64]) -> float:

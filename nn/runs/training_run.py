@@ -60,6 +60,8 @@ class TrainingRun:
         self._paused = False
         self._steps_wanted = 0
         self._batches: list[BatchDone] = []
+        self._meter = SizeMeter()
+        self._sizes: dict[str, Sizes] = {}
         self._reported = time.monotonic()
         self._checkpoint_at = 0.0
         self._checkpoint_took = 0.0
@@ -74,8 +76,6 @@ class TrainingRun:
         self._fingerprint = fingerprint(train, test)
         self._require_same_data()
         self.training = Training(config, train, test)
-        self._meter = SizeMeter(self.training)
-        self._sizes: dict[str, Sizes] = {}
 
     def work(self) -> None:
         """Train from the beginning or the last checkpoint until the end or a stop."""
@@ -163,7 +163,7 @@ class TrainingRun:
         self._batches.append(batch)
         self._unsaved = True
         self._speed.add(batch.images, now - self._mark)
-        self._sizes = self._meter.after_batch(now) or self._sizes
+        self._sizes = self._meter.after_batch(self.training, now) or self._sizes
         self._advance_clock()
         if self._paused:
             self._steps_wanted -= 1

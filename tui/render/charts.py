@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tui.render import formats
-from tui.render.canvas import Canvas
+from tui.render.plotting import Canvas
 from tui.render.scales import Scale, across, across_log, drawable, upward, upward_log
 from tui.render.thinning import Values
 
