@@ -194,7 +194,7 @@ class Compare(ModalScreen[Wanted | None]):
         colors = palette(self.app)
         log = self._log and "loss" in self._chart
         over = "minutes" if self._over_time else "epochs"
-        return line_chart(
+        lines = line_chart(
             curves(self._runs, self._chart, _own(colors), over_time=self._over_time),
             width=width,
             height=height,
@@ -206,6 +206,7 @@ class Compare(ModalScreen[Wanted | None]):
             ascii=self._ascii,
             empty="no epoch is over yet" if self._runs else "reading …",
         )
+        return Text("\n").join(lines)
 
     def _fill(self) -> None:
         """Write the table anew; the cursor stays on its run and its column."""

@@ -243,7 +243,7 @@ def _charts(
         series = curves(run, name, options, width, curve_colors, shown)
         log, batches = options.log_y(name), options.by_batch(name)
         late = name == "accuracy" and run.epochs and window.stretch is None and not options.log_x
-        drawn = line_chart(
+        return line_chart(
             series,
             width=width,
             height=height,
@@ -261,7 +261,6 @@ def _charts(
             joined=name in SIZES,
             empty=_empty(name, batches=batches),
         )
-        return list(drawn.split("\n"))
 
     names = CHARTS[options.charts]
     if len(names) == 1 or (height < LOWEST_PAIR and not _beside(width, height)):

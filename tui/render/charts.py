@@ -83,7 +83,7 @@ def line_chart(
     foreground: str = "#808080",
     ascii: bool = False,
     empty: str = "no batches yet",
-) -> Text:
+) -> list[Text]:
     """A chart of exactly `height` lines of at most `width` cells, on the terminal's own ground.
 
     The first series is a plain line, each other one carries its own sign on its points, and a
@@ -111,14 +111,14 @@ def line_chart(
         empty: what to say instead of an empty chart.
     """
     if width < 1 or height < 1:
-        return Text()
+        return []
     curves = [
         _curve(one, point_sign(i, ascii=ascii), log_x, log_y, x_range)
         for i, one in enumerate(series)
     ]
     filled = [curve for curve in curves if len(curve.y)]
     if not filled:
-        lines = [*[Text()] * ((height - 1) // 2), Text(empty.center(width).rstrip())]
+        lines = [*(Text() for _ in range((height - 1) // 2)), Text(empty.center(width).rstrip())]
     elif width < SMALLEST_CHART[0] or height < SMALLEST_CHART[1]:
         lines = _newest_values(filled, percent)
     else:
@@ -213,11 +213,10 @@ def _newest_values(curves: list[_Curve], percent: bool) -> list[Text]:
     ]
 
 
-def _page(lines: Sequence[Text], width: int, height: int, foreground: str) -> Text:
+def _page(lines: Sequence[Text], width: int, height: int, foreground: str) -> list[Text]:
     """Exactly `height` lines, cut at `width`."""
-    page = [*lines, *[Text()] * height][:height]
+    page = [*lines, *(Text() for _ in range(height))][:height]
     for line in page:
         line.truncate(width, overflow="crop")
-    text = Text("\n").join(page)
-    text.style, text.no_wrap, text.overflow = foreground, True, "crop"
-    return text
+        line.style, line.no_wrap, line.overflow = foreground, True, "crop"
+    return page

@@ -88,7 +88,8 @@ class Canvas:
         """
         x, y = self._x_axis.fractions(x), self._y_axis.fractions(y)
         inside = (y > -ROUNDING) & (y < 1 + ROUNDING)
-        x, y = decimate(x[inside], y[inside], self._cells)
+        # Between signs half as many columns will do: what stands out is kept in any case.
+        x, y = decimate(x[inside], y[inside], self._cells // 2 if sign else self._cells)
         signed = _spread(len(x), self._width // 4)
         if joined or not sign or len(signed) < len(x):
             self._draw(x, y, "." if self._ascii else "braille", foreground=_rgb(color))

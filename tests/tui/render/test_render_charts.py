@@ -5,10 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from rich.text import Text
 
-from tui.render.charts import Band, Series, line_chart
+from tui.render import charts
+from tui.render.charts import Band, Series
 
 BLUE, ORANGE = "#0000ff", "#ff8800"
+
+
+def line_chart(*given, **how):
+    """The lines of a chart as one text."""
+    lines = charts.line_chart(*given, **how)
+    assert len({line.style for line in lines}) <= 1
+    text = Text("\n").join(lines)
+    text.style = lines[0].style if lines else ""
+    return text
 
 
 def curve(y, x=None, name="train", color=BLUE):
