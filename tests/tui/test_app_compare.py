@@ -188,3 +188,21 @@ async def test_a_run_that_was_removed_meanwhile_is_left_out(tmp_path: Path) -> N
             library.remove_run(other.run)
             await until(pilot, lambda: other.run.id not in screen_text(app))
             assert one.run.id in screen_text(app)
+
+
+async def test_without_runs_space_starts_one_in_their_view_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Dashboard] = []
+
+    def note(app: Dashboard) -> None:
+        started.append(app)
+
+    monkeypatch.setattr(Dashboard, "action_start", note)
+    app = Dashboard(Library(tmp_path))
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.action_turn_to("runs")
+        await until(pilot, lambda: "press space to start one" in screen_text(app))
+        assert "space start" in keys(app)
+        await pilot.press("space")
+        await until(pilot, lambda: started == [app])
