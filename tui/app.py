@@ -21,6 +21,7 @@ from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
 from tui.body import DESIGN, VIEWS, Body
+from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.dialogs import Help
 from tui.form_rows import FieldRow
@@ -295,6 +296,24 @@ class Dashboard(SteeringApp):
     @on(RunsPanel.RemoveAsked)
     def _remove_run(self, event: RunsPanel.RemoveAsked) -> None:
         self.ask_to_remove(self._folder(event.run_id))
+
+    @on(RunsPanel.CloneAsked)
+    def _clone_run(self, event: RunsPanel.CloneAsked) -> None:
+        self.begin(partial(self.clone_run, self._folder(event.run_id)))
+        self._body.turn_to(DESIGN)
+
+    @on(RunsPanel.CompareAsked)
+    def _compare_runs(self, event: RunsPanel.CompareAsked) -> None:
+        def do(wanted: Wanted | None) -> None:
+            match wanted:
+                case Wanted("open", run_id):
+                    self._body.post_message(RunsPanel.RunChosen(run_id))
+                case Wanted("resume", run_id):
+                    self._body.post_message(RunsPanel.ResumeAsked(run_id))
+                case Wanted("clone", run_id):
+                    self._body.post_message(RunsPanel.CloneAsked(run_id))
+
+        self.push_screen(Compare(self.library, event.run_ids, ascii=self._ascii), do)
 
     @on(RatePanel.TestAsked)
     def _test_rates(self) -> None:

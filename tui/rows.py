@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from threading import Lock
+from typing import TypeVar
 
 from nn.checkpoint import read_card
 from nn.layers import LayerConfig
 from nn.network import plan
 from nn.runs.folder import RunFolder
 from tui.run_state import Phase, RunState
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,23 @@ def run_row(folder: RunFolder) -> RunRow:
         InputError: if its configuration is missing or broken.
     """
     alive = folder.has_trainer()
-    return _follower(folder.path).row(alive)
+    follower = _follower(folder.path)
+    row = follower.see(lambda run: row_of(run, follower.started))
+    return replace(row, phase=phase_of(row.phase, alive))
+
+
+def see(folder: RunFolder, look: Callable[[RunState], T]) -> T:
+    """What a function finds in a run as it is now; of its batches hardly any are there.
+
+    Raises:
+        InputError: if its configuration is missing or broken.
+    """
+    return _follower(folder.path).see(look)
+
+
+def phase_of(phase: Phase, alive: bool) -> Phase:
+    """What a run does that has a trainer, or has none, whatever its journal ends with."""
+    return phase if alive or not phase.alive else Phase.LOST
 
 
 @lru_cache(maxsize=256)
@@ -86,18 +105,17 @@ class _Follower:
     """Reads of a run's journal only what is new since it was listed last."""
 
     def __init__(self, folder: RunFolder) -> None:
+        self.started = folder.config_file.stat().st_mtime
         self._state = RunState(folder.id, folder.config())
         self._journal = folder.events(sample=0)
-        self._started = folder.config_file.stat().st_mtime
         self._lock = Lock()
 
-    def row(self, alive: bool) -> RunRow:
+    def see(self, look: Callable[[RunState], T]) -> T:
         with self._lock:
             for event in self._journal.read_all():
                 self._state.apply(event)
             self._state.take_notices()
-            row = row_of(self._state, self._started)
-        return row if alive or not row.phase.alive else replace(row, phase=Phase.LOST)
+            return look(self._state)
 
 
 def row_of(run: RunState, started: float) -> RunRow:

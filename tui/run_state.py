@@ -11,6 +11,7 @@ from nn.config import RunConfig
 from nn.runs import messages as m
 from tui.notices import Notice, notice_of
 from tui.series import Floats, Growing
+from tui.size_history import SizeHistory
 
 MOST_STEPS = 1 << 17
 """Of a longer run only every second step is kept, or fourth, and so on: that bounds memory, and a
@@ -48,6 +49,7 @@ class RunState:
 
     `config` is the configuration as it is now; `step` and `learning_rate` are of the newest step;
     `epoch` counts the epochs that are over; `checkpoint_step` is where a resumed run goes on.
+    `sizes` are those of gradients and updates.
     `version` grows with everything that happens, `evaluation_version` with each new content of
     `evaluation.npz`.
     """
@@ -76,6 +78,7 @@ class RunState:
         self._phase_before_evaluation = Phase.TRAINING
         self._notices: list[Notice] = []
         self._stride = 1
+        self.sizes = SizeHistory()
         self._steps, self._losses = Growing(), Growing()
         self._accuracies, self._rates = Growing(), Growing()
 
@@ -213,6 +216,8 @@ class RunState:
         self._losses.extend(np.asarray(event.losses)[kept])
         self._accuracies.extend(np.asarray(event.accuracies)[kept])
         self._rates.extend(np.full(np.count_nonzero(kept), event.learning_rate))
+        if event.sizes:
+            self.sizes.add(event.step, event.sizes)
         self.step, self.epoch = event.step, event.epoch
         self.learning_rate = event.learning_rate
         self.images_per_second = event.images_per_second
@@ -226,6 +231,7 @@ class RunState:
 
     def _forget_steps(self, last: int) -> None:
         """Keep the steps up to `last` only."""
+        self.sizes.forget(last)
         if len(self._steps) and self._steps.values[-1] > last:
             length = int(np.searchsorted(self._steps.values, last, side="right"))
             for series in (self._steps, self._losses, self._accuracies, self._rates):

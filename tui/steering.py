@@ -10,12 +10,14 @@ from nn.processors import processors
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
+from tui.comparison import compared
 from tui.dialogs import Choice, Choose, LoadModel, SaveAs
 from tui.form import Draft
 from tui.jobs import Jobs
 from tui.session import Session, Waiting
 from tui.state import Phase, RunState
 from tui.sturdy import SturdyApp
+from tui.threads import in_thread
 
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
@@ -195,6 +197,16 @@ class SteeringApp(SturdyApp):
         """Follow a run; its configuration becomes the draft."""
         self.draft.use(await self.jobs.open(folder))
         self.show_design()
+
+    async def clone_run(self, folder: RunFolder) -> None:
+        """Design a new run like one that there is, as it was configured in the end.
+
+        The name of its model stays its own.
+        """
+        config = (await in_thread(lambda: compared(folder))).config
+        self.draft.use(config.model_copy(update={"save_as": None}))
+        self.show_design()
+        self.tell(f"The form holds the configuration of run {folder.id}: space starts a new run.")
 
     async def _save(self) -> None:
         session, run = self.session, self.session.run

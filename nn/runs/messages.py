@@ -44,6 +44,8 @@ class BatchesFinished(Message):
 
     A step is a batch that was learned from, also where several batches are gathered before the
     parameters change. `epoch` is the number of epochs that were over when they were taken.
+    `sizes`, once a second, are of one of these steps, by the name of each array of parameters: the
+    norms of its gradient, of its change by the step, and of itself, as in `nn.runs.sizes`.
     """
 
     event: Literal["batches"] = "batches"
@@ -53,6 +55,7 @@ class BatchesFinished(Message):
     accuracies: tuple[float, ...]
     learning_rate: float
     images_per_second: float
+    sizes: dict[str, tuple[float, float, float]] | None = None
 
 
 class EvaluationAdvanced(Message):

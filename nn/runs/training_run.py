@@ -27,6 +27,7 @@ from nn.metrics import Evaluation
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import Journal, append
+from nn.runs.sizes import SizeMeter, Sizes
 from nn.schema import InputError
 from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
 from nn.types import Array
@@ -59,6 +60,8 @@ class TrainingRun:
         self._paused = False
         self._steps_wanted = 0
         self._batches: list[BatchDone] = []
+        self._meter = SizeMeter()
+        self._sizes: dict[str, Sizes] = {}
         self._reported = time.monotonic()
         self._checkpoint_at = 0.0
         self._checkpoint_took = 0.0
@@ -160,6 +163,7 @@ class TrainingRun:
         self._batches.append(batch)
         self._unsaved = True
         self._speed.add(batch.images, now - self._mark)
+        self._sizes = self._meter.after_batch(self.training, now) or self._sizes
         self._advance_clock()
         if self._paused:
             self._steps_wanted -= 1
@@ -399,6 +403,7 @@ class TrainingRun:
         if not self._batches:
             return
         batches, self._batches = self._batches, []
+        sizes, self._sizes = self._sizes, {}
         last = batches[-1]
         self._report(
             m.BatchesFinished(
@@ -408,6 +413,7 @@ class TrainingRun:
                 accuracies=tuple(batch.accuracy for batch in batches),
                 learning_rate=last.learning_rate,
                 images_per_second=self._speed.recent,
+                sizes=sizes or None,
             )
         )
 

@@ -349,6 +349,18 @@ def test_a_killed_run_repeats_what_came_after_its_checkpoint(run: RunState) -> N
     np.testing.assert_allclose(run.losses[4:], [1 / 5, 100 + 1 / 6, 100 + 1 / 7])
 
 
+def test_sizes_after_a_checkpoint_are_measured_again(run: RunState) -> None:
+    def sized(first: int, last: int, gradient: float) -> m.BatchesFinished:
+        sizes = {"1.dense.weights": (gradient, 0.0, 1.0)}
+        return batches(first, last).model_copy(update={"sizes": sizes})
+
+    apply(run, started(), sized(1, 5, 1.0), m.Checkpointed(step=5, elapsed=1.0), sized(6, 9, 2.0))
+    assert run.sizes.steps.tolist() == [5, 9]
+    apply(run, started(step=5), batches(6, 7), sized(8, 9, 3.0))
+    assert run.sizes.steps.tolist() == [5, 9]
+    assert run.sizes.gradients("1 dense").tolist() == [1.0, 3.0]
+
+
 def test_a_run_killed_before_its_first_checkpoint_begins_anew(
     run: RunState, config: RunConfig
 ) -> None:

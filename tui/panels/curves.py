@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
-import numpy as np
-from rich.cells import cell_len
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nn.runs.messages import EpochFinished
-from tui.panels import Palette, palette, shorten
+from tui.class_bars import class_bars
+from tui.curves import (
+    CHARTS,
+    SIZES,
+    SMOOTHINGS,
+    CurveColors,
+    CurveOptions,
+    change_places,
+    curves,
+    epoch_ends,
+    judge,
+    late_range,
+    places,
+    reach,
+    readout,
+)
+from tui.panels import Palette, mix, palette, shorten
 from tui.render import formats
-from tui.render.bars import bar
-from tui.render.charts import Series, Values, decimate, line_chart, smooth
-from tui.state import Answers, RunState, View
+from tui.render.charts import line_chart
+from tui.state import RunState, View
+from tui.window import Window
 
 NOTHING = "Nothing trained yet: space starts, ctrl+o loads a model."
 SIDE_BY_SIDE = 90
@@ -29,42 +41,48 @@ LOWEST_CHART = 9
 LOWEST_PAIR = 12
 """Lines below which there is only room for the loss."""
 LOWEST_WITH_BARS = 14
-SMOOTHINGS = {"off": 1, "light": 20, "strong": 100}
-"""Over about how many batches the curves are averaged."""
+READOUT_WIDTH = 150
+"""Cells of all that is told about the place of the cursor."""
 RECENT = 20
 """Over how many batches the figures in words are averaged."""
-NAME_WIDTH = 12
-SHORTEST_BAR = 8
-PERCENT_WIDTH = 6
-
-
-@dataclass(frozen=True)
-class CurveOptions:
-    """What the keys choose."""
-
-    batches: bool = True
-    log: bool = False
-    smoothing: str = "light"
+LABELS = 8
+"""About how many columns of a chart its labels take."""
+LEAST_SHOWN = 8
+"""Batches that are shown at the closest."""
+HIDDEN_SHARE = 0.45
+"""How strong the colour of what smoothing hides is."""
 
 
 class CurvesPanel(Widget, can_focus=True):
-    """Loss, accuracy and per-class accuracy of a run."""
+    """Loss, accuracy, learning rate and per-class accuracy of a run."""
 
     help_text: ClassVar[str] = (
         "Loss (lower is better) and accuracy while the network learns, over the epochs.\n"
         "The line is training, batch by batch; the marks are validation, on images kept aside,\n"
         "once an epoch. When training improves and validation does not, it learns by heart.\n"
         "After the first epoch the accuracy axis leaves out where training began.\n"
-        "b shows whole epochs only, or batches again; l turns the loss axis logarithmic;\n"
-        f"m smooths the batches: off, light (about {SMOOTHINGS['light']} of them) or strong "
-        f"(about {SMOOTHINGS['strong']}).\n"
+        "m smooths the batches: off, light or strong; the grey behind the line is the range of\n"
+        "what that hides. Broken lines are the ends of epochs; the sign Δ on the axis is where\n"
+        "something was changed while the run trained.\n"
+        "The arrows left and right move a cursor, up and down zoom to it; what stands at the\n"
+        "cursor is told below, as is the mean around it. w shows the whole run again.\n"
+        "c shows the next chart: loss, accuracy, learning rate, updates, gradients. An update is\n"
+        "the size of a layer's step beside that of its weights, measured once a second on some of\n"
+        "them: about a thousandth is usual, far less learns little and far more is wild.\n"
         "Below: the share of each class's test images that was recognised, then the newest\n"
         f"figures: loss and accuracy are means of the last {RECENT} batches."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("b", "batches", "batches/epochs"),
-        Binding("l", "log", "log loss"),
-        Binding("m", "smooth", "smoothing"),
+        Binding("c", "charts", "chart", tooltip="next: loss, accuracy, rate, updates, gradients"),
+        Binding("left", "move(-1)", "cursor", key_display="←→", tooltip="move the cursor"),
+        Binding("right", "move(1)", "cursor", show=False, tooltip="move it on"),
+        Binding("up,plus", "zoom(1)", "zoom", key_display="↑↓", tooltip="zoom in or out"),
+        Binding("down,minus", "zoom(-1)", "zoom out", show=False),
+        Binding("w,escape", "whole", "whole run", tooltip="show the whole run, without a cursor"),
+        Binding("m", "smooth", "smooth", tooltip="smooth the batches: off, light, strong"),
+        Binding("l", "log", "log y", tooltip="make the axis of losses and rates logarithmic"),
+        Binding("h", "log_x", "log x", tooltip="make the axis of epochs logarithmic"),
+        Binding("b", "batches", "epochs", tooltip="show whole epochs only, or every batch"),
     ]
     DEFAULT_CSS = "CurvesPanel { height: 1fr; }"
 
@@ -72,12 +90,16 @@ class CurvesPanel(Widget, can_focus=True):
         super().__init__(id=id)
         self.ascii = ascii
         self.options = CurveOptions()
+        self.window = Window()
         self.view = View()
         self._painted: tuple[object, ...] = ()
         self._strips: list[Strip] = []
 
     def show(self, view: View) -> None:
         """Take the newest state, and repaint if it is news."""
+        if view.run is not self.view.run:
+            self.window = Window()
+            self.refresh_bindings()
         self.view = view
         if self._what_to_paint() != self._painted:
             self.refresh()
@@ -87,7 +109,8 @@ class CurvesPanel(Widget, can_focus=True):
         wanted = self._what_to_paint()
         if wanted != self._painted:
             width, height = self.size
-            lines = picture(self.view, self.options, width, height, palette(self.app), self.ascii)
+            colors = palette(self.app)
+            lines = picture(self.view, self.options, width, height, colors, self.ascii, self.window)
             self._strips = [self._strip(line) for line in lines]
             self._painted = wanted
         strip = self._strips[y] if y < len(self._strips) else Strip([])
@@ -95,19 +118,57 @@ class CurvesPanel(Widget, can_focus=True):
             self.size.width, self.rich_style
         )
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys mean something now."""
+        return action != "whole" or self.window != Window()
+
+    def action_charts(self) -> None:
+        """Show the next chart."""
+        self._choose(replace(self.options, charts=_after(self.options.charts, list(CHARTS))))
+
     def action_batches(self) -> None:
         """Show every batch, or whole epochs only."""
         self._choose(replace(self.options, batches=not self.options.batches))
 
     def action_log(self) -> None:
-        """Make the loss axis logarithmic or linear."""
+        """Make the vertical axis logarithmic or linear; that of accuracies is always linear."""
         self._choose(replace(self.options, log=not self.options.log))
+
+    def action_log_x(self) -> None:
+        """Make the axis of epochs logarithmic or linear."""
+        self._choose(replace(self.options, log_x=not self.options.log_x))
 
     def action_smooth(self) -> None:
         """Smooth the curves more, after the strongest not at all."""
-        levels = list(SMOOTHINGS)
-        following = levels[(levels.index(self.options.smoothing) + 1) % len(levels)]
-        self._choose(replace(self.options, smoothing=following))
+        self._choose(
+            replace(self.options, smoothing=_after(self.options.smoothing, list(SMOOTHINGS)))
+        )
+
+    def action_move(self, columns: int) -> None:
+        """Move the cursor, or bring it."""
+        run, options = self.view.run, self.options
+        if run is not None:
+            where = places(run, batches=_by_batch(options))
+            width = chart_columns(options, *self.size)
+            self._look(
+                self.window.moved(columns, width, where, _reach(run, options), log=options.log_x)
+            )
+
+    def action_zoom(self, steps: int) -> None:
+        """Come closer to the cursor, or to the newest batches; or go back."""
+        run, options = self.view.run, self.options
+        if run is not None:
+            least = LEAST_SHOWN / max(run.batches_per_epoch, 1) if _by_batch(options) else 1.0
+            self._look(self.window.zoomed(steps, _reach(run, options), least, log=options.log_x))
+
+    def action_whole(self) -> None:
+        """Show the whole run, without a cursor."""
+        self._look(Window())
+
+    def _look(self, window: Window) -> None:
+        self.window = window
+        self.refresh()
+        self.refresh_bindings()
 
     def _choose(self, options: CurveOptions) -> None:
         self.options = options
@@ -121,119 +182,131 @@ class CurvesPanel(Widget, can_focus=True):
     def _what_to_paint(self) -> tuple[object, ...]:
         run, answers = self.view.run, self.view.answers
         version = run.version if run else 0
-        return run, version, answers, self.size, self.options, self.app.theme
+        return run, version, answers, self.size, self.options, self.window, self.app.theme
+
+
+def _after(one: str, names: list[str]) -> str:
+    return names[(names.index(one) + 1) % len(names)]
+
+
+def _by_batch(options: CurveOptions) -> bool:
+    return any(options.by_batch(name) for name in CHARTS[options.charts])
+
+
+def _reach(run: RunState, options: CurveOptions) -> tuple[float, float]:
+    return reach(run, batches=_by_batch(options), log_x=options.log_x)
 
 
 def picture(
-    view: View, options: CurveOptions, width: int, height: int, colors: Palette, ascii: bool
+    view: View,
+    options: CurveOptions,
+    width: int,
+    height: int,
+    colors: Palette,
+    ascii: bool,
+    window: Window | None = None,
 ) -> list[Text]:
-    """The whole panel, at most `height` lines: charts, bars, one line of figures."""
-    run, answers = view.run, view.answers
+    """The whole panel, at most `height` lines: charts, bars, what is told in words."""
+    run, answers, window = view.run, view.answers, window or Window()
     if run is None and answers is None:
         nothing = Text(shorten(NOTHING, width, ascii=ascii).center(width), colors.muted)
         return [*[Text()] * ((height - 1) // 2), nothing]
     lines: list[Text] = []
-    if answers is not None and (run is None or height >= LOWEST_WITH_BARS):
+    both = len(CHARTS[options.charts]) > 1
+    if answers is not None and (run is None or (both and height >= LOWEST_WITH_BARS)):
         lines = class_bars(answers, width, height // 3 if run else height, colors, ascii)
     if run is not None:
-        lines.append(figures(run, options, width, colors))
+        lines += _words(run, options, window, width, height, colors)
         if height > len(lines):
-            lines = [*_charts(run, options, width, height - len(lines), colors, ascii), *lines]
+            room = height - len(lines)
+            lines = [*_charts(run, options, window, width, room, colors, ascii), *lines]
     return lines[-height:]
 
 
 def _charts(
-    run: RunState, options: CurveOptions, width: int, height: int, colors: Palette, ascii: bool
+    run: RunState,
+    options: CurveOptions,
+    window: Window,
+    width: int,
+    height: int,
+    colors: Palette,
+    ascii: bool,
 ) -> list[Text]:
-    """Loss and accuracy, beside each other or one above the other."""
-    end = max(run.step / max(run.batches_per_epoch, 1), 1e-9)
+    """What is chosen; two charts stand beside each other or one above the other."""
+    shown = window.shown(_reach(run, options))
+    end = shown[1]
+    hidden = mix(colors.ground, colors.muted, HIDDEN_SHARE)
+    many = colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
+    curve_colors = CurveColors(colors.primary, colors.accent, hidden, many)
 
     def chart(name: str, width: int, height: int) -> list[Text]:
-        series = curves(run, name, options, width, colors)
-        log = options.log and name == "loss"
-        drawn = line_chart(
+        series = curves(run, name, options, width, curve_colors, shown)
+        log, batches = options.log_y(name), options.by_batch(name)
+        late = name == "accuracy" and run.epochs and window.stretch is None and not options.log_x
+        return line_chart(
             series,
             width=width,
             height=height,
-            title=f"{'log ' if log else ''}{name} over epochs",
+            title=f"{'log ' if log else ''}{name} over {'log ' if options.log_x else ''}epochs",
+            log_x=options.log_x,
             log_y=log,
             percent=name == "accuracy",
-            x_range=(0.0 if options.batches else min(1.0, end), end),
-            y_range=late_range(series, end) if name == "accuracy" and run.epochs else None,
-            marks=[epoch.epoch for epoch in run.epochs] if options.batches else [],
+            x_range=shown,
+            y_range=late_range(series, end) if late else None,
+            marks=epoch_ends(run) if batches else [],
+            remarks=change_places(run),
+            cursor=window.cursor,
             foreground=colors.muted,
             ascii=ascii,
-            empty="no batches yet" if options.batches else "no epoch is over yet: b shows batches",
+            joined=name in SIZES,
+            empty=_empty(name, batches=batches),
         )
-        return list(drawn.split("\n"))
 
-    if width >= SIDE_BY_SIDE or (height < 2 * LOWEST_CHART and width >= NARROWEST_PAIR):
+    names = CHARTS[options.charts]
+    if len(names) == 1 or (height < LOWEST_PAIR and not _beside(width, height)):
+        return chart(names[0], width, height)
+    if _beside(width, height):
         half = (width - 2) // 2
-        pairs = zip(chart("loss", half, height), chart("accuracy", half, height), strict=True)
+        left_one, right_one = (chart(name, half, height) for name in names)
         gap = width - half
-        return [Text.assemble(left, " " * (gap - left.cell_len), right) for left, right in pairs]
-    if height < LOWEST_PAIR:
-        return chart("loss", width, height)
+        return [
+            Text.assemble(left, " " * (gap - left.cell_len), right)
+            for left, right in zip(left_one, right_one, strict=True)
+        ]
     lower = height // 2
-    return chart("loss", width, height - lower) + chart("accuracy", width, lower)
+    return chart(names[0], width, height - lower) + chart(names[1], width, lower)
 
 
-def late_range(series: Sequence[Series], end: float) -> tuple[float, float] | None:
-    """The values after the first tenth: the beginning would press all later ones together."""
-    late = [np.asarray(one.y)[np.asarray(one.x) > end / 10] for one in series]
-    values = np.concatenate(late).astype(np.float64)
-    values = values[np.isfinite(values)]
-    if len(values) == 0 or np.ptp(values) == 0:
-        return None
-    return float(values.min()), float(values.max())
+def _empty(name: str, *, batches: bool) -> str:
+    """What stands in place of a chart."""
+    if name in SIZES:
+        return "no sizes yet: they come once a second, in runs of this version"
+    return "no batches yet" if batches else "no epoch is over yet: b shows batches"
 
 
-def curves(
-    run: RunState, name: str, options: CurveOptions, columns: int, colors: Palette
-) -> list[Series]:
-    """Training and validation as curves of "loss" or "accuracy", x in epochs.
-
-    Without validation images the test set stands in.
-    """
-    judge = _judge(run.epochs)
-    x = np.array([epoch.epoch for epoch in run.epochs], dtype=np.float64)
-    judged = np.array([getattr(epoch, f"{judge}_{name}") for epoch in run.epochs], dtype=np.float64)
-    if options.batches:
-        values = run.losses if name == "loss" else run.accuracies
-        batches = SMOOTHINGS[options.smoothing] * _share_known(run)
-        train = averaged(run.steps / max(run.batches_per_epoch, 1), values, batches, columns)
-    else:
-        train = x, np.array([getattr(epoch, f"train_{name}") for epoch in run.epochs])
-    return [
-        Series("train", *decimate(*train, columns), colors.primary),
-        Series(judge, x, judged, colors.accent),
-    ]
+def _beside(width: int, height: int) -> bool:
+    """Whether two charts stand beside each other."""
+    return width >= SIDE_BY_SIDE or (height < 2 * LOWEST_CHART and width >= NARROWEST_PAIR)
 
 
-def _share_known(run: RunState) -> float:
-    """The share of the batches whose figures are kept: all but in a very long run."""
-    return len(run.steps) / max(run.step, 1)
+def chart_columns(options: CurveOptions, width: int, height: int) -> int:
+    """About how many columns the curves of a chart have."""
+    pair = len(CHARTS[options.charts]) > 1 and _beside(width, height)
+    return max((width // 2 if pair else width) - LABELS, 2)
 
 
-def averaged(x: Values, y: Values, batches: float, columns: int) -> tuple[Values, Values]:
-    """A curve averaged over about so many of its values.
-
-    A curve of far more values than columns is first made of the means of equal stretches, so that
-    a run of a million batches costs no more than one of a thousand.
-    """
-    if batches <= 1:
-        return x, y
-    stretch = max(1, len(y) // (8 * max(columns, 1)))
-    if stretch > 1:
-        starts = np.arange(0, len(y), stretch)
-        ends = np.minimum(starts + stretch, len(y))
-        x, y = x[ends - 1], np.add.reduceat(y, starts) / (ends - starts)
-    return x, smooth(y, batches / stretch)
-
-
-def _judge(epochs: Sequence[EpochFinished]) -> str:
-    """By which images an epoch is judged: "validation", or "test" where there are none."""
-    return "test" if epochs and epochs[-1].validation_loss is None else "validation"
+def _words(
+    run: RunState, options: CurveOptions, window: Window, width: int, height: int, colors: Palette
+) -> list[Text]:
+    """What stands at the cursor, or without one the newest figures in a line."""
+    if window.cursor is None:
+        return [figures(run, options, width, colors)]
+    shown, columns = window.shown(_reach(run, options)), chart_columns(options, width, height)
+    by_batch = replace(options, batches=_by_batch(options))
+    told = readout(run, by_batch, window.cursor, shown, columns)
+    most = max(1, min(-(-READOUT_WIDTH // max(width, 1)), height // 4))
+    lines = _flowing(told, width, most, colors)
+    return [*lines, *[Text()] * (most - len(lines))]
 
 
 def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -> Text:
@@ -242,48 +315,26 @@ def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -
     if len(run.losses):
         parts.append(("loss", f"{run.losses[-RECENT:].mean():.4f}"))
         parts.append(("accuracy", formats.percent(float(run.accuracies[-RECENT:].mean()))))
-    judge = _judge(run.epochs)
     if run.epochs:
-        best = max(run.epochs, key=lambda epoch: getattr(epoch, f"{judge}_accuracy"))
-        parts.append(("best", formats.percent(getattr(best, f"{judge}_accuracy"))))
+        name = f"{judge(run.epochs)}_accuracy"
+        best = max(getattr(epoch, name) for epoch in run.epochs)
+        parts.append(("best", formats.percent(best)))
     parts.append(("rate", formats.rate(run.learning_rate)))
     if options.batches:
         parts.append(("smoothing", options.smoothing))
-    line = Text(no_wrap=True)
+    return _flowing(parts, width, 1, colors)[0]
+
+
+def _flowing(parts: list[tuple[str, str]], width: int, most: int, colors: Palette) -> list[Text]:
+    """Names with values in so many lines at most; what finds no room is left out."""
+    lines = [Text(no_wrap=True)]
     for name, value in parts:
-        part = Text.assemble("   " if line else "", (f"{name} ", colors.muted), (value, "bold"))
-        if line.cell_len + part.cell_len > width:
-            break
-        line.append_text(part)
-    return line
-
-
-def class_bars(
-    answers: Answers, width: int, height: int, colors: Palette, ascii: bool
-) -> list[Text]:
-    """Each class's accuracy as a bar, in columns; the lowest ones if there is no room for all."""
-    names = [shorten(score.name, NAME_WIDTH, ascii=ascii) for score in answers.scores]
-    name_width = max(map(cell_len, names))
-    narrowest = name_width + SHORTEST_BAR + PERCENT_WIDTH + 3
-    columns = max(1, (width + 2) // narrowest)
-    rows = min(max(1, height - 1), -(-len(names) // columns))
-    columns = min(columns, -(-len(names) // rows))
-    chosen = list(range(len(names)))
-    title = f"accuracy by class · {answers.source}"
-    if len(chosen) > rows * columns:
-        lowest = sorted(chosen, key=lambda i: answers.scores[i].recall)[: rows * columns]
-        chosen = sorted(lowest)
-        title = f"accuracy by class, the {len(chosen)} lowest of {len(names)} · {answers.source}"
-    column_width = (width + 2) // columns
-    bar_width = max(0, column_width - name_width - PERCENT_WIDTH - 3)
-    lines = [Text(no_wrap=True) for _ in range(rows)]
-    for place, i in enumerate(chosen):
-        recall, line = answers.scores[i].recall, lines[place % rows]
-        line.append(names[i] + " " * (name_width - cell_len(names[i]) + 1), "bold")
-        line.append(bar(recall, bar_width, ascii=ascii), colors.primary)
-        line.append(f"{100 * recall:{PERCENT_WIDTH}.1f}  ")
-    for line in lines:
-        line.rstrip()
-        line.truncate(width)
-    heading = Text(shorten(title, width, ascii=ascii), colors.muted)
-    return [heading, *lines] if height > 1 else lines
+        part = Text.assemble((f"{name} ", colors.muted), (value, "bold"))
+        gap = "   " if lines[-1] else ""
+        if lines[-1].cell_len + len(gap) + part.cell_len > width:
+            if len(lines) == most or part.cell_len > width:
+                break
+            lines.append(Text(no_wrap=True))
+            gap = ""
+        lines[-1].append(gap).append_text(part)
+    return lines

@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from nn.data import short_name
+from tui.comparison import MOST
 from tui.panels import PHASE_SIGNS, TablePanel, palette, shorten
 from tui.render import formats
 from tui.render.bars import bar
@@ -45,9 +46,14 @@ class RunsPanel(TablePanel):
         "u resumes one that stopped, failed or is lost, from its last checkpoint.\n"
         "k asks a living run to write a checkpoint and stop.\n"
         "d removes one that has ended, after a question; saved models stay.\n"
+        "space marks runs; c compares the marked ones: their curves, results and differences.\n"
+        "n puts a run's configuration into the form, for a new run like it.\n"
         "Lost: its process ended without a word, as after a power cut."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "mark", tooltip="mark a run to compare it"),
+        Binding("c", "compare", "compare", tooltip="compare the marked runs"),
+        Binding("n", "clone", "clone", tooltip="put its configuration into the form"),
         Binding("u", "resume", "resume"),
         Binding("k", "stop", "stop"),
         Binding("d", "remove", "remove"),
@@ -72,6 +78,16 @@ class RunsPanel(TablePanel):
     class RemoveAsked(RunMessage):
         """The run is to be removed."""
 
+    class CloneAsked(RunMessage):
+        """A new run like this one is wanted."""
+
+    class CompareAsked(Message):
+        """Some runs are to be shown beside each other."""
+
+        def __init__(self, run_ids: tuple[str, ...]) -> None:
+            super().__init__()
+            self.run_ids = run_ids
+
     def __init__(
         self,
         *,
@@ -83,6 +99,7 @@ class RunsPanel(TablePanel):
         self._clock = clock
         self._cells: dict[str, dict[str, Text]] = {}
         self._widths: dict[str, int] = {}
+        self._marked: set[str] = set()
 
     def build_table(self) -> DataTable[object]:
         """A table whose rows are runs."""
@@ -91,6 +108,7 @@ class RunsPanel(TablePanel):
     def fill(self) -> None:
         """Write what is new into the table."""
         rows = self.view.runs
+        self._marked &= {row.id for row in rows}
         self.show_nothing("" if rows else NOTHING)
         widths = self._column_widths()
         cells = {row.id: self._row_cells(row, widths) for row in rows}
@@ -100,6 +118,36 @@ class RunsPanel(TablePanel):
             self._rebuild(cells, widths)
         self._cells, self._widths = cells, widths
         self._describe()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a run the keys are those of the dashboard."""
+        return action not in ("mark", "compare", "clone") or bool(self.view.runs)
+
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or no longer, and go on to the next."""
+        row = self._row_under_cursor()
+        if row is None:
+            return
+        if row.id not in self._marked and len(self._marked) == MOST:
+            self.notify(f"{MOST} runs at most can be compared.")
+            return
+        self._marked ^= {row.id}
+        self.fill()
+        self.table.action_cursor_down()
+
+    def action_compare(self) -> None:
+        """Ask for the marked runs to be shown beside each other."""
+        marked = tuple(row.id for row in self.view.runs if row.id in self._marked)
+        if len(marked) > 1:
+            self.post_message(self.CompareAsked(marked))
+        else:
+            self.notify("Mark two runs or more first: space marks the one under the cursor.")
+
+    def action_clone(self) -> None:
+        """Ask for the configuration of the run under the cursor."""
+        row = self._row_under_cursor()
+        if row is not None:
+            self.post_message(self.CloneAsked(row.id))
 
     def action_resume(self) -> None:
         """Ask for the run under the cursor to go on."""
@@ -189,13 +237,14 @@ class RunsPanel(TablePanel):
             Phase.FAILED: colors.bad,
             Phase.LOST: colors.bad,
         }
+        mark = "*" if row.id in self._marked else " "
         sign = PHASE_SIGNS[row.phase][self.ascii]
         progress = bar(row.progress, BAR_WIDTH, track=True, ascii=self.ascii)
         best = "" if row.best_accuracy is None else formats.percent(row.best_accuracy)
         dataset = shorten(short_name(row.dataset), widths["dataset"] - 1, ascii=self.ascii)
         network = shorten(row.network, widths.get("network", 0), ascii=self.ascii)
         cells = {
-            "run": Text(f" {shorten(row.id, 8, ascii=self.ascii)}", style="bold"),
+            "run": Text(f"{mark}{shorten(row.id, 8, ascii=self.ascii)}", style="bold"),
             "state": Text(f"{sign} {row.phase}", style=tones.get(row.phase, colors.accent)),
             "progress": Text.assemble((progress, colors.primary), f"{100 * row.progress:4.0f} %"),
             "best": Text(best),

@@ -28,7 +28,7 @@ def rate_chart(
     """
     losses = [each.smoothed for each in tried]
     curve = Series("smoothed loss", [each.learning_rate for each in tried], losses, color)
-    return line_chart(
+    lines = line_chart(
         [curve],
         width=width,
         height=height,
@@ -41,3 +41,4 @@ def rate_chart(
         ascii=ascii,
         empty="no batches yet",
     )
+    return Text("\n").join(lines)

@@ -81,6 +81,11 @@ def test_a_run_trains_to_its_end_and_keeps_the_best_model(
     assert done.test_accuracy > 0.5, "two epochs on 400 digits beat guessing by far"
     batches = [event for event in events if isinstance(event, m.BatchesFinished)]
     assert sum(len(event.losses) for event in batches) == 2 * 20
+    parameters = load_model(run.best_file).network.parameters
+    for sizes in [event.sizes for event in batches if event.sizes]:
+        assert sizes.keys() == parameters.keys()
+        assert all(update > 0 for _, update, _ in sizes.values())
+    assert batches[0].sizes, "the first steps are measured"
     with np.load(run.evaluation_file) as answers:
         result = Evaluation(answers["probabilities"], answers["labels"], done.test_loss)
     card = read_card(library.model_path("mine"))

@@ -1,5 +1,6 @@
 import pytest
 
+from tui.comparison import MOST
 from tui.panels.runs import RunsPanel
 from tui.state import Phase, RunRow, View
 
@@ -98,11 +99,57 @@ async def test_keys_ask_for_what_the_run_allows(app_of, panel):
     assert "Run done01 is finished; there is nothing to stop." in refusals
 
 
+async def test_space_marks_runs_and_c_asks_to_compare_them(app_of, painted, panel):
+    seen = []
+    app = app_of(panel)
+    runs = tuple(row(f"beef0{i}") for i in range(4))
+    async with app.run_test(size=(120, 20), message_hook=seen.append) as pilot:
+        panel.show(View(runs=runs))
+        panel.focus()
+        await pilot.press("space", "c")
+        await pilot.press("space", "space", "up", "space", "c")
+        await pilot.pause()
+        assert [line[0] for line in words(painted, panel)[1:5]] == [
+            "*beef00",
+            "*beef01",
+            "beef02",
+            "beef03",
+        ]
+        refusals = [notice.message for notice in app._notifications]
+        panel.show(View(runs=runs[1:]))
+        await pilot.press("c")
+        await pilot.pause()
+    asked = {one.run_ids for one in seen if isinstance(one, panel.CompareAsked)}
+    assert asked == {("beef00", "beef01")}
+    assert refusals == ["Mark two runs or more first: space marks the one under the cursor."]
+
+
+async def test_only_as_many_are_marked_as_can_be_told_apart(app_of, painted, panel):
+    app = app_of(panel)
+    async with app.run_test(size=(120, 20)) as pilot:
+        panel.show(View(runs=tuple(row(f"beef{i:02}") for i in range(MOST + 2))))
+        panel.focus()
+        await pilot.press(*["space"] * (MOST + 2))
+        assert painted(panel.table).count("*beef") == MOST
+        assert f"{MOST} runs at most" in str([notice.message for notice in app._notifications])
+
+
+async def test_n_asks_for_a_run_like_it(app_of, panel):
+    seen = []
+    async with app_of(panel).run_test(size=(120, 20), message_hook=seen.append) as pilot:
+        panel.show(View(runs=(row("beef01"), row("beef02"))))
+        panel.focus()
+        await pilot.press("down", "n")
+        await pilot.pause()
+    asked = {one.run_id for one in seen if isinstance(one, panel.CloneAsked)}
+    assert asked == {"beef02"}
+
+
 async def test_without_runs_it_says_how_to_start_one(app_of, panel):
     async with app_of(panel).run_test(size=(80, 20)) as pilot:
         panel.show(View(runs=(row("beef01"),)))
         panel.show(View())
-        await pilot.press("u", "k", "d", "enter")
+        await pilot.press("u", "k", "d", "c", "n", "space", "enter")
         assert str(panel.query_one(".nothing").content) == "No runs yet: press space to start one."
         assert not panel.table.display
 

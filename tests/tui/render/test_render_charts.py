@@ -5,10 +5,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from rich.text import Text
 
-from tui.render.charts import Series, decimate, line_chart, smooth
+from tui.render import charts
+from tui.render.charts import Band, Series
 
 BLUE, ORANGE = "#0000ff", "#ff8800"
+
+
+def line_chart(*given, **how):
+    """The lines of a chart as one text."""
+    lines = charts.line_chart(*given, **how)
+    assert len({line.style for line in lines}) <= 1
+    text = Text("\n").join(lines)
+    text.style = lines[0].style if lines else ""
+    return text
 
 
 def curve(y, x=None, name="train", color=BLUE):
@@ -186,6 +197,15 @@ def test_many_points_keep_a_line_and_some_signs():
     assert any("\u2800" < character <= "\u28ff" for character in text.plain)
 
 
+def test_few_points_are_joined_only_where_that_is_wanted():
+    def dots(**how):
+        text = line_chart(points([0.0, 1.0, 2.0]), width=60, height=20, **how)
+        return [sign for sign in text.plain.split("\n", 1)[1] if "\u2800" < sign <= "\u28ff"]
+
+    assert dots() == []
+    assert len(dots(joined=True)) > 20
+
+
 def test_charts_drawn_on_two_threads_do_not_mix():
     charts = [[curve(np.linspace(0, 1, 50))], points([1.0, 0.5, 0.2])] * 5
     alone = [line_chart(series, width=60, height=12) for series in charts]
@@ -200,61 +220,59 @@ def test_importing_charts_loads_neither_plotext_nor_textual():
     assert done.stdout.strip() == "set()"
 
 
-@pytest.mark.parametrize("columns", [1, 7, 80])
-def test_decimation_keeps_the_ends_and_extremes_of_each_column(columns):
-    rng = np.random.default_rng(0)
-    x, y = np.sort(rng.random(1000)), rng.standard_normal(1000)
-    kept_x, kept_y = decimate(x, y, columns)
-    edges = np.linspace(x[0], x[-1], columns + 1)
-    expected = set()
-    for i in range(columns):
-        last = i == columns - 1
-        inside = np.flatnonzero(
-            (x >= edges[i]) & ((x <= edges[i + 1]) if last else x < edges[i + 1])
-        )
-        if len(inside):
-            part = y[inside]
-            expected |= {inside[0], inside[-1], inside[part.argmin()], inside[part.argmax()]}
-    order = sorted(expected)
-    assert kept_x.tolist() == x[order].tolist()
-    assert kept_y.tolist() == y[order].tolist()
+@pytest.mark.parametrize("count", [5, 61, 400])
+def test_a_band_covers_its_range_and_no_more(count):
+    x = np.linspace(0, 60, count)
+    band = Band(x, np.full(count, 2.0), np.full(count, 4.0), "#111111")
+    series = [Series("train", [0.0], [0.0], BLUE, band), *points([0.0, 8.0], [0, 60])[1:]]
+    text = line_chart(series, width=70, height=23, y_range=(0, 8))
+    rows = {row for row, _ in places(text, "░")}
+    columns = {column for _, column in places(text, "░")}
+    (high, right), (low, left) = sorted(places(text, "●"))
+    assert min(rows) == pytest.approx(high + (low - high) / 2, abs=1)
+    assert max(rows) == pytest.approx(high + (low - high) * 3 / 4, abs=1)
+    assert columns == set(range(left, right + 1))
+    assert len(places(text, "░")) == len(rows) * len(columns)
 
 
-def test_a_million_points_become_few_and_a_single_peak_survives():
-    y = np.zeros(1_000_000)
-    y[654_321] = 7.0
-    y[123_456] = -3.0
-    x, kept = decimate(np.arange(len(y)), y, 100)
-    assert len(x) <= 400
-    assert x[kept == 7.0].tolist() == [654_321]
-    assert x[kept == -3.0].tolist() == [123_456]
+def test_an_axis_has_room_for_a_band_and_a_curve_lies_over_it():
+    x = np.arange(30.0)
+    band = Band(x, np.full(30, 1.0), np.full(30, 9.0), "#111111")
+    text = line_chart([Series("train", x, np.full(30, 5.0), BLUE, band)], width=60, height=20)
+    assert {"2", "8"} <= {line[:1] for line in text.plain.split("\n")[1:]}
+    assert any("\u2800" < sign <= "\u28ff" for sign in text.plain.split("\n", 1)[1])
 
 
-def test_decimation_leaves_short_curves_and_drops_what_is_not_finite():
-    x, y = decimate([0, 1, 2, 3], [1.0, math.nan, math.inf, 4.0], 5)
-    assert (x.tolist(), y.tolist()) == ([0, 3], [1.0, 4.0])
+def test_a_band_outside_of_the_axis_is_not_drawn_at_its_edge():
+    x = np.arange(30.0)
+    band = Band(x, np.full(30, 7.0), np.full(30, 9.0), "#111111")
+    series = [Series("train", x, np.full(30, 5.0), BLUE, band)]
+    assert places(line_chart(series, width=60, height=20, y_range=(4, 6)), "░") == []
 
 
-def test_decimation_of_one_place_keeps_its_extremes():
-    _, y = decimate(np.full(100, 3.0), np.arange(100.0), 4)
-    assert (y.min(), y.max()) == (0, 99)
+def test_a_cursor_is_a_whole_line_at_its_place():
+    text = line_chart(points([0.0, 4.0], [0, 4]), width=60, height=20, cursor=2)
+    signs = sorted(places(text, "●"), key=lambda place: place[1])
+    frame = min(column for _, column in places(text, "│"))
+    columns = {column for _, column in places(text, "│") if column > frame}
+    assert len(columns) == 1
+    assert columns.pop() == pytest.approx((signs[0][1] + signs[1][1]) / 2, abs=1)
+    rows = [row for row, column in places(text, "│") if column > frame]
+    assert len(rows) == signs[0][0] - signs[1][0] + 1
 
 
-def test_smoothing_is_the_weighted_mean_of_what_came_before():
-    y = np.random.default_rng(0).random(50)
-    decay = 1 - 2 / (9 + 1)
-    expected = [
-        np.average(y[: i + 1], weights=decay ** np.arange(i, -1, -1.0)) for i in range(len(y))
-    ]
-    assert smooth(y, 9) == pytest.approx(expected)
+def test_remarks_stand_on_the_axis_at_their_place():
+    text = line_chart(points([0.0, 4.0], [0, 4]), width=60, height=20, remarks=[2, 99])
+    ((row, column),) = places(text, "Δ")
+    low, high = sorted(places(text, "●"), reverse=True)
+    assert row == low[0]
+    assert column == pytest.approx((low[1] + high[1]) / 2, abs=1)
 
 
-def test_smoothing_passes_over_gaps():
-    smoothed = smooth([1.0, math.nan, 3.0], 3)
-    assert math.isnan(smoothed[1])
-    assert smoothed[[0, 2]] == pytest.approx([1.0, (1.0 * 0.25 + 3.0) / 1.25])
-
-
-def test_smoothing_over_one_value_changes_nothing():
-    assert smooth([3.0, 1.0, 2.0], 1).tolist() == [3.0, 1.0, 2.0]
-    assert smooth([], 5).tolist() == []
+def test_bands_cursor_and_remarks_are_ascii_where_they_must():
+    x = np.arange(30.0)
+    band = Band(x, np.full(30, 1.0), np.full(30, 9.0), "#111111")
+    series = [Series("train", x, np.full(30, 5.0), BLUE, band)]
+    text = line_chart(series, width=60, height=20, marks=[5], remarks=[9], cursor=20, ascii=True)
+    assert text.plain.isascii()
+    assert all(sign in text.plain for sign in ".':|^")

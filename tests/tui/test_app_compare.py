@@ -1,0 +1,208 @@
+"""Runs compared in the dashboard, and what follows from that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from dashboards import FakeTrainer, batches, fake_run, header, keys, screen_text, until
+from test_comparison import epoch
+from textual.pilot import Pilot
+
+from nn.runs import messages as m
+from nn.runs.folder import Library
+from tui.app import Dashboard
+from tui.compare import Compare, CompareTable
+from tui.keys import KeyLine
+from tui.panels.runs import RunsPanel
+
+STOPPED = m.Stopped(step=30, reason="asked")
+SLOWER = m.Changed(step=30, field="training.learning_rate", value=0.25)
+
+
+@contextmanager
+def two_runs(folder: Path) -> Iterator[list[FakeTrainer]]:
+    """One that trains, and one that has stopped, at another rate."""
+    with ExitStack() as stack:
+        one = stack.enter_context(fake_run(folder, batches(30), epoch(1, 0.875)))
+        other = stack.enter_context(
+            fake_run(folder, batches(30), epoch(1, 0.75), SLOWER, epoch(2, 0.9375), STOPPED)
+        )
+        other.die()
+        yield [one, other]
+
+
+async def compare(pilot: Pilot[str], trainers: list[FakeTrainer]) -> Compare:
+    """Mark both in the list and compare them."""
+    app = pilot.app
+    assert isinstance(app, Dashboard)
+    app.action_turn_to("runs")
+    for trainer in trainers:
+        await until(pilot, lambda id=trainer.run.id: id in screen_text(app))  # type: ignore[misc]
+    await pilot.press("space", "space", "c")
+    await until(pilot, lambda: isinstance(app.screen, Compare) and "93.75 %" in screen_text(app))
+    assert isinstance(app.screen, Compare)
+    return app.screen
+
+
+def line_of(app: Dashboard, trainer: FakeTrainer) -> str:
+    lines = screen_text(app).splitlines()
+    return next(line for line in lines[1:] if f" {trainer.run.id} " in line and "%" in line)
+
+
+async def test_marked_runs_stand_beside_each_other(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as (one, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await compare(pilot, [one, other])
+            text = screen_text(app)
+            assert "test accuracy over epochs" in text
+            assert "learning rate" in text
+            assert "0.25" in line_of(app, other)
+            assert "87.50 %" in line_of(app, one)
+            assert "optimizer" not in text
+            axis = next(i for i, line in enumerate(text.splitlines()) if line.strip()[:2] == "└┬")
+            assert text.splitlines()[axis + 1].split()[0] == "1.0"
+            one.write(batches(60), epoch(2, 0.96875))
+            await until(pilot, lambda: "96.88 %" in line_of(app, one))
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, Compare))
+
+
+async def test_keys_choose_the_curves(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as trainers:
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await compare(pilot, trainers)
+            for key, words in (
+                ("c", "test loss over epochs"),
+                ("l", "log test loss over epochs"),
+                ("t", "log test loss over minutes"),
+                ("c", "validation accuracy over minutes"),
+                ("c", "log validation loss over minutes"),
+                ("c", "test accuracy over minutes"),
+                ("t", "test accuracy over epochs"),
+            ):
+                await pilot.press(key)
+                await until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
+            assert "t time/epochs" in screen.query_one(KeyLine).render().plain
+            await pilot.press("question_mark")
+            await until(pilot, lambda: "curves of the runs that were marked" in screen_text(app))
+
+
+async def test_o_sorts_by_the_column_of_the_cursor(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as (one, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await compare(pilot, [one, other])
+            by_score = [one.run.id, other.run.id]
+
+            def order() -> list[str]:
+                return sorted(by_score, key=lambda id: screen_text(app).rindex(f" {id} "))
+
+            await pilot.press("right", "right", "o")
+            await until(pilot, lambda: "best test▲" in screen_text(app))
+            assert order() == by_score
+            await pilot.press("o")
+            await until(pilot, lambda: "best test▼" in screen_text(app))
+            assert order() == by_score[::-1]
+            assert screen.query_one(CompareTable).cursor_column == 2
+
+
+@pytest.mark.parametrize("wanted", ["stopped", "training"])
+async def test_enter_opens_the_run_of_the_cursor(tmp_path: Path, wanted: str) -> None:
+    with two_runs(tmp_path) as trainers:
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await compare(pilot, trainers)
+            text = screen_text(app)
+            words = "training", "stopped"
+            comes_first = text.index(wanted) == min(text.index(word) for word in words)
+            await pilot.press(*([] if comes_first else ["down"]), "enter")
+            await until(pilot, lambda: wanted in header(app))
+
+
+async def test_a_clone_is_a_design_that_starts_a_new_run(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as (_, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
+            app._body.post_message(RunsPanel.CloneAsked(other.run.id))
+            await until(pilot, lambda: "0.25" in screen_text(app))
+            await until(pilot, lambda: f"configuration of run {other.run.id}" in screen_text(app))
+            assert app.draft.config is not None
+            assert app.draft.config.training.learning_rate == 0.25
+            assert app.session.run is None
+            assert "space start" in keys(app)
+
+
+async def test_a_clone_does_not_take_the_name_of_a_model(tmp_path: Path) -> None:
+    with fake_run(tmp_path, batches(30), STOPPED) as trainer:
+        trainer.die()
+        named = trainer.run.config().changed({"save_as": "mine"})
+        trainer.run.config_file.write_text(named.model_dump_json())
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
+            app._body.post_message(RunsPanel.CloneAsked(trainer.run.id))
+            await until(pilot, lambda: "holds the configuration" in screen_text(app))
+            assert app.draft.config is not None
+            assert app.draft.config.save_as is None
+
+
+async def test_what_trains_cannot_be_resumed_and_the_other_can_be_cloned(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as (one, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
+            screen = await compare(pilot, [one, other])
+            await pilot.press("o", "home", "right", "o")
+            await until(pilot, lambda: "state▲" in screen_text(app))
+            table = screen.query_one(CompareTable)
+            table.move_cursor(row=1)
+            await pilot.press("u")
+            await until(pilot, lambda: f"Run {one.run.id} is training" in screen_text(app))
+            table.move_cursor(row=0)
+            await pilot.press("n")
+            await until(pilot, lambda: not isinstance(app.screen, Compare))
+            await until(pilot, lambda: app.draft.texts["training.learning_rate"] == "0.25")
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (300, 100)])
+async def test_every_size_will_do_in_ascii_too(tmp_path: Path, size: tuple[int, int]) -> None:
+    with two_runs(tmp_path) as trainers:
+        app = Dashboard(Library(tmp_path), ascii=True)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await compare(pilot, trainers)
+            await pilot.resize_terminal(*size)
+            await pilot.press(*"ctlo", "right", "down", "o", "c")
+            await until(pilot, lambda: "stopped" in screen_text(app))
+            assert screen_text(app).isascii()
+
+
+async def test_a_run_that_was_removed_meanwhile_is_left_out(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as (one, other):
+        library = Library(tmp_path)
+        app = Dashboard(library)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await compare(pilot, [one, other])
+            library.remove_run(other.run)
+            await until(pilot, lambda: other.run.id not in screen_text(app))
+            assert one.run.id in screen_text(app)
+
+
+async def test_without_runs_space_starts_one_in_their_view_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Dashboard] = []
+
+    def note(app: Dashboard) -> None:
+        started.append(app)
+
+    monkeypatch.setattr(Dashboard, "action_start", note)
+    app = Dashboard(Library(tmp_path))
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.action_turn_to("runs")
+        await until(pilot, lambda: "press space to start one" in screen_text(app))
+        assert "space start" in keys(app)
+        await pilot.press("space")
+        await until(pilot, lambda: started == [app])

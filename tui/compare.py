@@ -1,0 +1,262 @@
+"""Runs beside each other on the whole screen: their curves, results and differing fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import DataTable, Static
+
+from nn.runs.folder import Library, RunFolder
+from nn.schema import InputError
+from tui.comparison import CHARTS, Compared, Table, compared, curves, table
+from tui.dialogs import Help
+from tui.keys import KeyLine
+from tui.panels import Palette, palette, shorten
+from tui.render.charts import LINE_SIGNS, line_chart, point_sign
+from tui.run_state import Phase
+from tui.sturdy import SturdyApp
+from tui.threads import in_thread
+from tui.words import key_table
+
+READ_INTERVAL = 2.0
+WIDEST = 28
+"""Cells of a column at most."""
+RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with one of the runs."""
+
+    action: Literal["open", "resume", "clone"]
+    run_id: str
+
+
+class CompareTable(DataTable[object]):
+    """A table that says in the footer what enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "open")]
+
+
+class Chart(Static):
+    """A picture that is painted for the room that there is."""
+
+    def __init__(self, draw: Callable[[int, int], Text]) -> None:
+        super().__init__(markup=False)
+        self._draw_in = draw
+
+    def on_resize(self) -> None:
+        """Paint for the new size."""
+        self.paint()
+
+    def paint(self) -> None:
+        """Paint what is new."""
+        self.update(self._draw_in(*self.size))
+
+
+class Compare(ModalScreen[Wanted | None]):
+    """Some runs, as they are now and become; gives what is wanted of one of them."""
+
+    help_text: ClassVar[str] = (
+        "The curves of the runs that were marked, one point an epoch, each with its own sign;\n"
+        "below, what came of each and the fields in which they differ. The scores are those of\n"
+        "the best epoch. The arrows choose a cell: o sorts by its column, and again the other\n"
+        "way round; enter opens its run, u resumes it, n puts its configuration into the form."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "back", tooltip="back to the dashboard"),
+        Binding("c", "chart", "chart", tooltip="next: accuracy or loss, of test or validation"),
+        Binding("t", "time", "time/epochs", tooltip="over the time of training, or over epochs"),
+        Binding("l", "log", "log loss", tooltip="make the axis of a loss logarithmic"),
+        Binding("o", "sort", "sort", tooltip="sort by the column of the cursor; again: turn"),
+        Binding("u", "resume", "resume", tooltip="let the run go on from its checkpoint"),
+        Binding("n", "clone", "clone", tooltip="put its configuration into the form"),
+        Binding("question_mark", "help", "help", key_display="?", tooltip="explain this screen"),
+    ]
+
+    def __init__(self, library: Library, run_ids: Sequence[str], *, ascii: bool = False) -> None:
+        super().__init__()
+        self._folders = [RunFolder(library.runs_path / run_id) for run_id in run_ids]
+        self._ascii = ascii
+        self._runs: list[Compared] = []
+        self._chart = CHARTS[0]
+        self._over_time = self._log = False
+        self._sorted_by = ""
+        self._falling = False
+        self._order: list[int] = []
+        self._reading = False
+
+    def compose(self) -> ComposeResult:
+        """The chart, the table and the keys."""
+        yield Chart(self._draw_curves)
+        yield CompareTable(cursor_type="cell", cell_padding=1)
+        yield KeyLine(ascii=self._ascii)
+
+    def on_mount(self) -> None:
+        """Look at the runs, now and then again."""
+        self._look()
+        self.set_interval(READ_INTERVAL, self._look)
+
+    def action_chart(self) -> None:
+        """Show the next of the scores."""
+        self._chart = CHARTS[(CHARTS.index(self._chart) + 1) % len(CHARTS)]
+        self._paint()
+
+    def action_time(self) -> None:
+        """Show them over time, or over epochs."""
+        self._over_time = not self._over_time
+        self._paint()
+
+    def action_log(self) -> None:
+        """Make the axis of losses logarithmic or linear."""
+        self._log = not self._log
+        self._paint()
+
+    def action_sort(self) -> None:
+        """Sort by the column under the cursor, from its least to its greatest; again: turn."""
+        if not self._runs:
+            return
+        title = table(self._runs).titles[self._table.cursor_column]
+        self._falling = not self._falling if title == self._sorted_by else False
+        self._sorted_by = title
+        self._fill()
+
+    def action_resume(self) -> None:
+        """Let the run under the cursor go on."""
+        run = self._under_cursor()
+        if run is None:
+            return
+        if run.phase in RESUMABLE:
+            self.dismiss(Wanted("resume", run.id))
+        else:
+            self.notify(
+                f"Run {run.id} is {run.phase}; what stopped, failed or is lost can be resumed."
+            )
+
+    def action_clone(self) -> None:
+        """Take the configuration of the run under the cursor."""
+        run = self._under_cursor()
+        if run is not None:
+            self.dismiss(Wanted("clone", run.id))
+
+    def action_help(self) -> None:
+        """Explain this screen and its keys."""
+        self.app.push_screen(Help(key_table(self.BINDINGS), self.help_text))
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    @on(DataTable.CellSelected)
+    def _open(self, event: DataTable.CellSelected) -> None:
+        event.stop()
+        run = self._under_cursor()
+        if run is not None:
+            self.dismiss(Wanted("open", run.id))
+
+    def _look(self) -> None:
+        assert isinstance(self.app, SturdyApp), "the dashboard shows this screen"
+        if not self._reading:
+            self._reading = True
+            self.app.attempt(self._read)
+
+    async def _read(self) -> None:
+        try:
+            runs = await in_thread(lambda: _compared(self._folders))
+            if runs != self._runs and self.is_attached:
+                self._runs = runs
+                self._fill()
+                self._paint()
+        finally:
+            self._reading = False
+
+    @property
+    def _table(self) -> CompareTable:
+        return self.query_one(CompareTable)
+
+    def _under_cursor(self) -> Compared | None:
+        row = self._table.cursor_row
+        return self._runs[self._order[row]] if 0 <= row < len(self._order) else None
+
+    def _paint(self) -> None:
+        self.query_one(Chart).paint()
+
+    def _draw_curves(self, width: int, height: int) -> Text:
+        colors = palette(self.app)
+        log = self._log and "loss" in self._chart
+        over = "minutes" if self._over_time else "epochs"
+        lines = line_chart(
+            curves(self._runs, self._chart, _own(colors), over_time=self._over_time),
+            width=width,
+            height=height,
+            title=f"{'log ' if log else ''}{self._chart} over {over}",
+            log_y=log,
+            percent="accuracy" in self._chart,
+            joined=True,
+            foreground=colors.muted,
+            ascii=self._ascii,
+            empty="no epoch is over yet" if self._runs else "reading …",
+        )
+        return Text("\n").join(lines)
+
+    def _fill(self) -> None:
+        """Write the table anew; the cursor stays on its run and its column."""
+        found, shown = table(self._runs), self._table
+        under = self._under_cursor()
+        titles = [str(key.value) for key in shown.columns]
+        title = titles[shown.cursor_column] if titles else ""
+        self._order = list(range(len(self._runs)))
+        if self._sorted_by in found.titles:
+            column = found.titles.index(self._sorted_by)
+            self._order = found.order(column, falling=self._falling)
+        shown.clear(columns=True)
+        for column, name in enumerate(found.titles):
+            shown.add_column(self._heading(name), width=_width(found, column), key=name)
+        for i in self._order:
+            shown.add_row(*self._line(found, i))
+        ids = [self._runs[i].id for i in self._order]
+        row = ids.index(under.id) if under is not None and under.id in ids else 0
+        shown.move_cursor(row=row, column=found.titles.index(title) if title in found.titles else 0)
+
+    def _heading(self, name: str) -> Text:
+        turn = ("▼" if self._falling else "▲") if name == self._sorted_by else ""
+        return Text(f"{shorten(name, WIDEST - 2, ascii=self._ascii)}{turn}")
+
+    def _line(self, found: Table, index: int) -> list[Text]:
+        """A run's cells; the first one has its sign and its colour."""
+        own = _own(palette(self.app))
+        sign = point_sign(index, ascii=self._ascii) or LINE_SIGNS[self._ascii][1]
+        run, *cells = found.lines[index]
+        first = Text.assemble((sign, own[index % len(own)]), f" {run.text}")
+        return [first, *(Text(shorten(each.text, WIDEST, ascii=self._ascii)) for each in cells)]
+
+
+def _own(colors: Palette) -> tuple[str, ...]:
+    """The colours of runs."""
+    return colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
+
+
+def _width(found: Table, column: int) -> int:
+    """As wide as its widest cell, with room for a sign of a run, or of how it is sorted."""
+    title = cell_len(found.titles[column]) + 1
+    widest = max((cell_len(line[column].text) for line in found.lines), default=0)
+    return min(max(title, widest + (2 if column == 0 else 0)), WIDEST)
+
+
+def _compared(folders: Sequence[RunFolder]) -> list[Compared]:
+    """The runs that can be read; one may have been removed meanwhile."""
+    runs = []
+    for folder in folders:
+        with suppress(InputError, OSError):
+            if folder.config_file.exists():
+                runs.append(compared(folder))
+    return runs
