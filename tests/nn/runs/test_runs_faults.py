@@ -112,7 +112,8 @@ def test_the_last_evaluation_makes_room_for_the_sentence(
         append(path, message)
 
     monkeypatch.setattr(trainer, "append", append_if_there_is_room)
-    assert trainer._fail(run, None, "disk", "the disk is full") == 1
+    failing = training_run.TrainingRun(run, run.commands(), [])
+    assert trainer._fail(failing, "disk", "the disk is full") == 1
     (failed,) = run.events().read_all()
     assert isinstance(failed, m.Failed)
     assert (failed.kind, failed.message) == ("disk", "the disk is full")
@@ -181,6 +182,73 @@ def test_sigterm_ends_a_test_that_is_under_way(library: Library, long: RunConfig
     assert answer.error in (None, "the trainer was told to end before the test was over")
     assert isinstance(events[-1], m.Stopped)
     assert events[-1].reason == "terminated"
+
+
+LONG_STEP = {
+    "network.layers": [
+        {"kind": "conv2d", "filters": 64, "kernel_size": 27, "algorithm": "gemm"},
+        {"kind": "conv2d", "filters": 64, "kernel_size": 27, "algorithm": "gemm"},
+        {"kind": "flatten"},
+        {"kind": "dense", "units": 10},
+    ]
+}
+"""A step of 200 images, or a test of 256, takes this network most of a minute."""
+
+
+def computing_seconds(process: int) -> float:
+    """The processor time that a process has had."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def require_it_computes(process: int) -> None:
+    began = computing_seconds(process)
+    assert wait_until(lambda: computing_seconds(process) > began + 1, PATIENCE)
+
+
+def test_sigterm_does_not_wait_for_a_long_step(library: Library, tiny: RunConfig) -> None:
+    run = library.create_run(tiny.changed(LONG_STEP | {"training.batch_size": 200}))
+    start_trainer(run)
+    assert wait_until(lambda: bool(run.events().read_all()), PATIENCE)
+    (started,) = run.events().read_all()
+    assert isinstance(started, m.Started)
+    require_it_computes(started.process)
+    os.kill(started.process, signal.SIGTERM)
+    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    _, saved, stopped = run.events().read_all()
+    assert isinstance(saved, m.Checkpointed)
+    assert isinstance(stopped, m.Stopped)
+    assert (saved.step, stopped.step, stopped.reason) == (0, 0, "terminated")
+    assert load_checkpoint(run.checkpoint_file)[0].position["step"] == 0
+    assert run.log_file.read_text() == ""
+
+
+def test_sigterm_does_not_wait_for_a_long_test(library: Library, tiny: RunConfig) -> None:
+    config = tiny.changed(LONG_STEP | {"training.batch_size": 1, "training.epochs": 100})
+    run, process = start_paused(library, config)
+    asked = send(run, m.Evaluate())
+    require_it_computes(process)
+    os.kill(process, signal.SIGTERM)
+    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    *_, answer, stopped = run.events().read_all()
+    assert isinstance(answer, m.Acknowledged)
+    told = "the trainer was told to end before the test was over"
+    assert (answer.command, answer.error) == (asked, told)
+    assert isinstance(stopped, m.Stopped)
+    assert load_checkpoint(run.checkpoint_file)[0].position["step"] == stopped.step
+
+
+def test_sigterm_while_data_are_loaded(library: Library, tiny: RunConfig, tmp_path: Path) -> None:
+    pixels = "label," + ",".join(map(str, range(784)))
+    rows = "".join(f"{label}{',0' * 784}\n" for label in range(10)) * 5000
+    (tmp_path / "digits.csv").write_text(f"{pixels}\n{rows}")
+    run = library.create_run(tiny.changed({"data.dataset": str(tmp_path / "digits.csv")}))
+    trainer = start_trainer(run)
+    trainer.terminate()
+    assert trainer.wait(5.0) == 0
+    (stopped,) = run.events().read_all()
+    assert isinstance(stopped, m.Stopped)
+    assert (stopped.step, stopped.reason) == (0, "terminated")
 
 
 def test_many_masters_get_one_answer_each_in_order_and_see_the_same(
