@@ -7,6 +7,7 @@ import time
 from datetime import UTC, datetime
 from io import BytesIO
 from math import exp
+from statistics import median
 from threading import Lock
 from typing import Literal, assert_never
 
@@ -36,7 +37,10 @@ REPORT_SECONDS = 0.2
 """Batches are reported together, this often: a small network takes hundreds of steps a second."""
 
 CHECKPOINT_SHARE = 0.02
-"""The share of the time that timed checkpoints may take."""
+"""The share of the time that checkpoints may take."""
+
+USUAL = 5
+"""Of how many checkpoints the median says what one costs: a single slow one does not count."""
 
 RATE_SECONDS = 3.0
 """Over about how long the rate of images is averaged."""
@@ -70,7 +74,8 @@ class TrainingRun:
         self._batches: list[BatchDone] = []
         self._reported = time.monotonic()
         self._checkpoint_at = 0.0
-        self._checkpoint_took = 0.0
+        self._checkpoint_costs: list[float] = []
+        self._elapsed_before = 0.0
         self._unsaved = True
         self._saved_step = 0
         self._kept: tuple[dict[str, Array], ModelCard] | None = None
@@ -140,6 +145,7 @@ class TrainingRun:
         for event in self.run.events(sample=0).read_all():
             if isinstance(event, m.Checkpointed):
                 self._elapsed, self._saved_step = event.elapsed, event.step
+        self._elapsed_before = self._elapsed
 
     def _open(self) -> Training:
         """The training as it begins or goes on: a checkpoint goes on with the images that it has
@@ -353,9 +359,15 @@ class TrainingRun:
         )
 
     def _checkpoint_affordable(self, interval: float = 0.0) -> bool:
-        """Whether the last checkpoint is that long ago, and long enough for what it has cost."""
+        """Whether the last checkpoint is that long ago, and long enough for what one costs; and
+        whether all of them together have not cost too much."""
+        costs = self._checkpoint_costs
+        usual = median(costs[-USUAL:]) if costs else 0.0
         since = time.monotonic() - self._checkpoint_at
-        return since > max(interval, self._checkpoint_took / CHECKPOINT_SHARE)
+        trained = self._elapsed - self._elapsed_before
+        return since > max(interval, usual / CHECKPOINT_SHARE) and (
+            sum(costs) <= CHECKPOINT_SHARE * trained
+        )
 
     def _checkpoint(self) -> None:
         self._advance_clock()
@@ -371,7 +383,7 @@ class TrainingRun:
             self._fingerprint,
         )
         self._checkpoint_at = time.monotonic()
-        self._checkpoint_took = self._checkpoint_at - started
+        self._checkpoint_costs.append(self._checkpoint_at - started)
         self._unsaved = False
         self._report(m.Checkpointed(step=self.step, elapsed=self._elapsed))
         self._advance_clock()
