@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
+
 _BLAS_THREADS = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -25,3 +27,13 @@ def processors() -> int:
 def limit_threads(environment: dict[str, str], threads: int) -> None:
     """Make NumPy use that many threads; only has an effect before NumPy is loaded."""
     environment.update(dict.fromkeys(_BLAS_THREADS, str(threads)))
+
+
+def reserve_memory_of_products() -> None:
+    """Let the library of matrix products have its own memory while there is some.
+
+    OpenBLAS takes it at its first product of some size, and ends the process where there is none
+    left, with no exception to tell of.
+    """
+    square = np.ones((256, 256), np.float32)
+    np.matmul(square, square)

@@ -21,7 +21,7 @@ from nn.runs import messages as m
 from nn.runs.folder import RunFolder
 from nn.runs.journal import append
 from nn.runs.messages import FailureKind
-from nn.runs.processors import NICENESS
+from nn.runs.processors import NICENESS, reserve_memory_of_products
 from nn.runs.termination import on_sigterm
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
@@ -34,6 +34,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main(path: str) -> int:
     """Train the run of that folder; returns the process's exit code."""
     os.nice(NICENESS)
+    reserve_memory_of_products()
     run = RunFolder(Path(path))
     # Read before the run is held: what was asked until now was asked of no trainer.
     commands = run.commands()

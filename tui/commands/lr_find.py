@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from nn.config import RunConfig
 from nn.rate_finder import RateTest, RateTested, RateTried
-from nn.runs.rate_process import RateProcess
+from nn.runs.rate_process import RateProcess, RateTestError
 from tui.exits import Exit
 from tui.render.rate_chart import rate_chart
 
@@ -29,6 +29,9 @@ def lr_find(config: RunConfig, test: RateTest, *, as_json: bool) -> Exit:
     except KeyboardInterrupt:
         print("interrupted: no rate was found", file=sys.stderr)
         return Exit.INTERRUPTED
+    except RateTestError as error:
+        print(f"cnn-tui: {error}", file=sys.stderr)
+        return Exit.FAILED
     if as_json:
         _print_json(tried, result)
     else:
