@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from nn.rate_finder import RateTest, RateTested, RateTried
 from nn.runs.rate_process import RateProcess, RateTestError
 from tui.exits import Exit
 from tui.render.rate_chart import rate_chart
+from tui.terminal.kind import wants_ascii
 
 CHART = (76, 16)
 """Columns and lines of the chart; a narrow terminal takes columns away."""
@@ -75,7 +77,7 @@ def _print_chart(test: RateTest, tried: list[RateTried], result: RateTested) -> 
         result.suggestion,
         width=min(width, console.width),
         height=height,
-        ascii=not (sys.stdout.encoding or "").lower().startswith("utf"),
+        ascii=wants_ascii(os.environ),
     )
     print("\n".join(line.rstrip() for line in chart.plain.split("\n")))
     if result.suggestion is not None:
