@@ -7,6 +7,7 @@ The folder is the root of a small file system, which is filled and emptied again
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -64,8 +65,7 @@ def _fill(path: Path) -> None:
     with path.open("wb", buffering=0) as file:
         for size in (1 << 16, 1 << 10, 1):
             with pytest.raises(OSError, match=FULL):
-                while True:
-                    file.write(bytes(size))
+                file.writelines(itertools.repeat(bytes(size)))
 
 
 def _require_told(run: RunFolder) -> None:
