@@ -175,6 +175,7 @@ def test_a_closed_terminal_ends_the_dashboard_and_not_the_trainer_that_it_starte
             terminal.see("r resume")
             terminal.press("r")
             terminal.see("space pause")
+            run.until(run.folder.has_trainer)
             terminal.hang_up()
             assert terminal.process.wait(PATIENCE) == 129
         run.takes_steps()
