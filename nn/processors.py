@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from math import ceil
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+
 _BLAS_THREADS = (
     "OPENBLAS_NUM_THREADS",
     "OMP_NUM_THREADS",
@@ -65,3 +67,13 @@ def limit_blas_threads(environment: dict[str, str], threads: int = 1) -> None:
     """Give the library below NumPy's matrix products so many threads; only has an effect before
     NumPy is loaded. With more than one they would take turns with those of `nn.ops.threads`."""
     environment.update(dict.fromkeys(_BLAS_THREADS, str(threads)))
+
+
+def reserve_memory_of_products() -> None:
+    """Let the library of matrix products have its own memory while there is some.
+
+    OpenBLAS takes it at its first product of some size, and ends the process where there is none
+    left, with no exception to tell of.
+    """
+    square = np.ones((256, 256), np.float32)
+    np.matmul(square, square)

@@ -7,6 +7,7 @@ them. A loop that is restored from a state continues as if it had never stopped,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -28,6 +29,8 @@ from nn.types import Array, Bytes, Integers
 
 _without_warnings = np.errstate(over="ignore", invalid="ignore")
 """Numbers that grow without bounds show in the loss, which ends training with a sentence."""
+
+_ALONE: AbstractContextManager[object] = nullcontext()
 
 
 class DivergedError(ArithmeticError):
@@ -90,6 +93,8 @@ class Training:
 
     `train` and `test` are the dataset's two parts; the validation images are taken from `train`.
     `network` learns: its parameters are those of the newest step. `judged` is evaluated and kept.
+    `aside` is entered while images go through a network, which may take long: nothing of the state
+    changes there, so that another thread may save it.
     """
 
     def __init__(self, config: RunConfig, train: Dataset, test: Dataset) -> None:
@@ -112,6 +117,8 @@ class Training:
             copy_arrays(self.network.parameters, self._averaged.parameters)
         self.optimizer = config.training.optimizer.build(self.network.parameters)
         self.position = Position.start()
+        self.aside = _ALONE
+        self._before: dict[str, Array] = {}
         self._class_weights = config.training.loss.weights(
             self.train.labels, len(train.class_names)
         )
@@ -196,13 +203,13 @@ class Training:
     ) -> Iterator[EvaluationAdvanced | Evaluation]:
         """Go over a set of images as `judged` is now; the last value is the result."""
         data = self.test if which == "test" or self.validation is None else self.validation
-        yield from evaluate(self.judged, data)
+        yield from evaluate(self.judged, data, self.aside)
 
     def state(self) -> TrainingState:
         """Where the training stands. The arrays are the live ones: write them before going on."""
         self.position.optimizer_steps = self.optimizer.steps
         self.position.gathered = 0.0 if self._group is None else self._group.weight
-        return TrainingState(self._arrays(), asdict(self.position))
+        return TrainingState(self._arrays() | self._before, asdict(self.position))
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a state of the same configuration.
@@ -242,6 +249,22 @@ class Training:
         chosen = order[at.batch * size : (at.batch + 1) * size]
         labels = self.train.labels[chosen]
         rate = self.learning_rate
+        # Batch norm gathers its statistics on the way forward: a state has those from before.
+        self._before = {f"state.{k}": v.copy() for k, v in self.network.state.items()}
+        with self.aside:
+            loss, correct = self._learn(chosen, labels)
+        self._before = {}
+        if self._gather(labels):
+            self._update(rate)
+        at.batch += 1
+        at.step += 1
+        at.images += len(labels)
+        at.loss_sum += loss * len(labels)
+        at.correct += correct
+        return BatchDone(at.step, at.epoch, loss, correct / len(labels), rate, len(labels))
+
+    def _learn(self, chosen: Integers, labels: Integers) -> tuple[float, int]:
+        """Find the gradients of a batch; returns its loss and how many of its answers are right."""
         luck = self._luck()
         images = augment(self.train.images[chosen], self.config.training.augmentation, luck)
         self.network.draw_from(luck)
@@ -254,14 +277,7 @@ class Training:
         self.network.backward(
             cross_entropy_gradient(logits, labels, smoothing, self._class_weights)
         )
-        if self._gather(labels):
-            self._update(rate)
-        at.batch += 1
-        at.step += 1
-        at.images += len(labels)
-        at.loss_sum += loss * len(labels)
-        at.correct += correct
-        return BatchDone(at.step, at.epoch, loss, correct / len(labels), rate, len(labels))
+        return loss, correct
 
     def _gather(self, labels: Integers) -> bool:
         """Whether the gradients are due for a step: those of this batch are the last of its group.
@@ -334,8 +350,12 @@ class Training:
         return done
 
 
-def evaluate(network: Network, data: Dataset) -> Iterator[EvaluationAdvanced | Evaluation]:
+def evaluate(
+    network: Network, data: Dataset, aside: AbstractContextManager[object] = _ALONE
+) -> Iterator[EvaluationAdvanced | Evaluation]:
     """A network's answers on a dataset, a batch at a time; the last value is the result.
+
+    `aside` is entered for each batch, as in `Training`.
 
     Raises:
         DivergedError: when the loss is not a number.
@@ -343,7 +363,8 @@ def evaluate(network: Network, data: Dataset) -> Iterator[EvaluationAdvanced | E
     probabilities = np.empty((len(data), len(data.class_names)), np.float32)
     losses = np.empty(len(data), np.float64)
     for part in batches(len(data)):
-        answers = _answer(network, data.images[part], data.labels[part])
+        with aside:
+            answers = _answer(network, data.images[part], data.labels[part])
         probabilities[part], losses[part] = answers
         yield EvaluationAdvanced(part.stop, len(data))
     loss = float(losses.mean())

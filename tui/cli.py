@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -86,6 +86,7 @@ Ascii = Annotated[
 ]
 Slow = Annotated[bool, typer.Option("--slow", help="Repaint every two seconds: for a slow line.")]
 SAVED_MODELS = Path("saved_models")
+OUT_OF_MEMORY = "there is not enough memory; free some, or use a smaller network or batch"
 
 
 def _library(models: Path) -> Library:
@@ -278,7 +279,7 @@ def evaluate(
     """
     from tui.commands.evaluate import evaluate
 
-    evaluate(_library(models).find_model(model), data, as_json=as_json)
+    raise typer.Exit(evaluate(_library(models).find_model(model), data, as_json=as_json))
 
 
 @app.command()
@@ -391,18 +392,37 @@ def selftest() -> None:
 
 
 def main() -> None:
-    """Run the command; wrong input ends with one sentence and exit code 2."""
+    """Run the command; wrong input ends with one sentence and exit code 2, too little memory, a
+    full disk and what else the system refuses with one and exit code 1.
+    """
     from nn.schema import InputError
 
     try:
-        app(prog_name="cnn-tui")
+        try:
+            app(prog_name="cnn-tui")
+        finally:
+            sys.stdout.flush()
     except InputError as error:
-        print(f"cnn-tui: {error}", file=sys.stderr)
-        sys.exit(Exit.WRONG_INPUT)
+        _end(Exit.WRONG_INPUT, str(error))
+    except MemoryError:
+        _end(Exit.FAILED, OUT_OF_MEMORY)
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`): there is nobody left to tell.
+        _end(Exit.FAILED)
+    except OSError as error:
+        told = (error.filename, error.strerror or str(error))
+        _end(Exit.FAILED, ": ".join(str(each) for each in told if each))
+
+
+def _end(code: Exit, sentence: str | None = None) -> NoReturn:
+    """Say why, and leave out what is still to be printed where it cannot be."""
+    if sentence is not None:
+        print(f"cnn-tui: {sentence}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(Exit.FAILED)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

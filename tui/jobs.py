@@ -15,7 +15,7 @@ from nn.rate_finder import RateTest
 from nn.runs.client import send, start_trainer
 from nn.runs.folder import Library, RunFolder
 from nn.runs.messages import Command, Set, Step
-from nn.runs.rate_process import RateProcess
+from nn.runs.rate_process import RateProcess, RateTestError
 from nn.schema import InputError
 from tui import answering
 from tui.render import formats
@@ -121,7 +121,7 @@ class Jobs:
             with RateProcess(config, state.test) as process:
                 self._rate_process = process
                 await in_thread(follow)
-        except InputError as error:
+        except (InputError, RateTestError) as error:
             state.problem = str(error)
         finally:
             if state.running:

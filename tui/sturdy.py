@@ -12,6 +12,7 @@ from typing import Literal
 
 from textual import work
 
+from nn.files import open_private_log
 from nn.schema import InputError
 from tui.terminal.app import TerminalApp
 
@@ -66,9 +67,9 @@ class SturdyApp(TerminalApp):
             return "There is not enough memory for that."
         if isinstance(error, OSError) and error.strerror:
             return f"{error.filename or self.log_file.parent}: {error.strerror}."
-        with suppress(OSError), self.log_file.open("a", encoding="utf-8") as file:
-            file.write(time.strftime("%Y-%m-%d %H:%M:%S\n"))
-            file.writelines(traceback.format_exception(error))
+        details = time.strftime("%Y-%m-%d %H:%M:%S\n"), *traceback.format_exception(error)
+        with suppress(OSError), open_private_log(self.log_file) as file:
+            file.write("".join(details).encode())
         return f"That went wrong ({type(error).__name__}: {error}); details are in {self.log_file}."
 
     async def _shutdown(self) -> None:

@@ -48,10 +48,14 @@ from nn.layers.pool import AvgPool2D, GlobalAvgPool2D, MaxPool2D, Pool2D
 from nn.layers.residual import Residual
 from nn.layers.shape import Flatten
 from nn.ops.windows import borders, extent
+from nn.schema import InputError
 from nn.types import Array
 
 OPERATORS, FILE_VERSION = 17, 8
 """ONNX 1.12 of 2022: old enough for every runtime that is about."""
+
+LARGEST = 2_000_000_000
+"""So many bytes of weights fit into a file: protobuf ends at 2 GiB."""
 
 
 class Graph:
@@ -233,6 +237,12 @@ def _dense(config: Dense, at: Placed, x: str, graph: Graph) -> str:
 
 def _build(model: Model) -> Exported:
     onnx = require("onnx", "onnx")
+    size = sum(value.nbytes for value in model.network.stored.values())
+    if size > LARGEST:
+        raise InputError(
+            f"format: onnx files hold {LARGEST:,} bytes of weights, but this network has {size:,}; "
+            "choose keras"
+        )
     graph = Graph()
     x = graph.add("Transpose", INPUT, perm=(0, 3, 1, 2))
     for config, at in each_layer(model.network):
@@ -256,7 +266,16 @@ def _build(model: Model) -> Exported:
         producer_name="cnn-tui",
     )
     onnx.helper.set_model_props(file, _properties(model))
-    return Exported(file.SerializeToString(), lambda images: _answer(file, images))
+    return Exported(_content(file), lambda images: _answer(file, images))
+
+
+def _content(file: Any) -> bytes:
+    """The file's bytes; what protobuf says where there is no memory for them is no MemoryError."""
+    try:
+        content: bytes = file.SerializeToString()
+    except require("google.protobuf.message", "onnx").EncodeError as error:
+        raise MemoryError(str(error)) from None
+    return content
 
 
 def _properties(model: Model) -> dict[str, str]:

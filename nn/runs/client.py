@@ -19,7 +19,7 @@ _children: list[subprocess.Popen[bytes]] = []
 """Trainers that this process started: kept so that they are reaped, never waited for at exit."""
 
 
-def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
+def start_trainer(run: RunFolder, patience: float = 30.0) -> subprocess.Popen[bytes]:
     """Start a trainer process on a run, from its beginning or its last checkpoint.
 
     Returns when the trainer holds the run. The process belongs to no terminal and outlives this
@@ -47,6 +47,7 @@ def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
         raise InputError(f"run {run.id}: its trainer does not start; see {run.log_file}")
     if child.poll() is not None:
         _explain_death(run)
+    return child
 
 
 def wait_until(condition: Callable[[], bool], patience: float) -> bool:

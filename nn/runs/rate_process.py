@@ -19,8 +19,9 @@ from pydantic import Field, TypeAdapter
 
 from nn.config import RunConfig
 from nn.data import load
-from nn.processors import NICENESS, limit_blas_threads
+from nn.processors import NICENESS, limit_blas_threads, reserve_memory_of_products
 from nn.rate_finder import RateTest, RateTested, RateTried, find_rate
+from nn.runs.messages import FailureKind
 from nn.schema import InputError, Schema
 
 
@@ -35,7 +36,12 @@ class RateTestFailed(Schema):
     """The test could not be done; `message` is a sentence."""
 
     event: Literal["failed"] = "failed"
+    kind: FailureKind
     message: str
+
+
+class RateTestError(RuntimeError):
+    """A test could not be done, though nothing was wrong with what was asked for."""
 
 
 _EVENTS: TypeAdapter[RateTried | RateTested | RateTestFailed] = TypeAdapter(
@@ -83,16 +89,17 @@ class RateProcess:
         """What happens, as it happens; nothing more after `end`.
 
         Raises:
-            InputError: if the test cannot be done, or its process dies.
+            InputError: if the test cannot be done as it was asked for.
+            RateTestError: if it fails otherwise, or its process dies.
         """
         event = None
         for line in self._lines:
             event = _EVENTS.validate_json(line)
             if isinstance(event, RateTestFailed):
-                raise InputError(event.message)
+                raise (InputError if event.kind == "input" else RateTestError)(event.message)
             yield event
         if not (self._ended or isinstance(event, RateTested)):
-            raise InputError(f"the rate test ended by itself, with code {self._process.wait()}")
+            raise RateTestError(f"the rate test ended by itself, with code {self._process.wait()}")
 
     def end(self) -> None:
         """End the process, if it lives."""
@@ -104,6 +111,7 @@ class RateProcess:
 def main() -> int:
     """Test rates as standard input says; returns the process's exit code."""
     os.nice(NICENESS)
+    reserve_memory_of_products()
     wanted = Wanted.model_validate_json(sys.stdin.buffer.read())
     # What others print, as some datasets do while they are fetched, must not get among the lines.
     lines = os.dup(sys.stdout.fileno())
@@ -121,11 +129,13 @@ def _test(wanted: Wanted) -> Iterator[RateTried | RateTested | RateTestFailed]:
     try:
         yield from find_rate(wanted.config, wanted.test, load(data.dataset, "train", data.limit))
     except InputError as error:
-        yield RateTestFailed(message=str(error))
+        yield RateTestFailed(kind="input", message=str(error))
     except MemoryError:
-        yield RateTestFailed(message="there is not enough memory; use a smaller batch or network")
+        message = "there is not enough memory; use a smaller batch or network"
+        yield RateTestFailed(kind="memory", message=message)
     except Exception as error:
-        yield RateTestFailed(message=f"the rate test failed: {type(error).__name__}: {error}")
+        message = f"the rate test failed: {type(error).__name__}: {error}"
+        yield RateTestFailed(kind="unexpected", message=message)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,17 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from nn.files import remove_drafts
-from nn.processors import NICENESS
+from nn.processors import NICENESS, reserve_memory_of_products
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
-from nn.runs.journal import Journal, append
+from nn.runs.journal import append
 from nn.runs.messages import FailureKind
+from nn.runs.termination import on_sigterm
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
 from nn.training import DivergedError
@@ -32,66 +34,51 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main(path: str) -> int:
     """Train the run of that folder; returns the process's exit code."""
     os.nice(NICENESS)
+    reserve_memory_of_products()
     run = RunFolder(Path(path))
     # Read before the run is held: what was asked until now was asked of no trainer.
     commands = run.commands()
-    stale = commands.read_all()
+    training_run = TrainingRun(run, commands, commands.read_all())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    on_sigterm(lambda: _attempt(training_run, training_run.terminate))
     try:
         with run.hold():
             remove_drafts(run.path)
-            return _train(run, commands, stale)
+            return _attempt(training_run, training_run.work)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _train(run: RunFolder, commands: Journal[m.Command], stale: list[m.Command]) -> int:
-    training_run: TrainingRun | None = None
-    terminated = False
-
-    def terminate(*_: object) -> None:
-        nonlocal terminated
-        terminated = True
-        if training_run is not None:
-            training_run.ending = "terminated"
-
-    signal.signal(signal.SIGTERM, terminate)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+def _attempt(training_run: TrainingRun, deed: Callable[[], None]) -> int:
+    """The exit code of what a trainer does; the journal tells of what cannot be done."""
+    run = training_run.run
     try:
-        training_run = TrainingRun(run, commands, stale)
-        if terminated:
-            training_run.ending = "terminated"
-        training_run.work()
+        deed()
         return 0
     except InputError as error:
-        return _fail(run, training_run, "input", str(error))
+        return _fail(training_run, "input", str(error))
     except DivergedError as error:
-        return _fail(run, training_run, "diverged", str(error))
+        return _fail(training_run, "diverged", str(error))
     except MemoryError:
         message = "there is not enough memory; use a smaller batch or network"
-        return _fail(run, training_run, "memory", message)
+        return _fail(training_run, "memory", message)
     except OSError as error:
         message = f"{error.filename or run.path}: {error.strerror}"
         if error.errno in FULL:
             remedy = f"make room, then `cnn-tui resume {run.id}` goes on from the last checkpoint"
-            return _fail(run, training_run, "disk", f"{message}; {remedy}")
+            return _fail(training_run, "disk", f"{message}; {remedy}")
         traceback.print_exc()
-        return _fail(run, training_run, "unexpected", message)
+        return _fail(training_run, "unexpected", message)
     except Exception as error:
         traceback.print_exc()
         message = f"{type(error).__name__}: {error}; details are in {run.log_file.name}"
-        return _fail(run, training_run, "unexpected", message)
+        return _fail(training_run, "unexpected", message)
 
 
-def _fail(
-    run: RunFolder,
-    training_run: TrainingRun | None,
-    kind: FailureKind,
-    message: str,
-) -> int:
+def _fail(training_run: TrainingRun, kind: FailureKind, message: str) -> int:
     _say(message)
-    step = 0 if training_run is None else training_run.step
-    failed = m.Failed(step=step, kind=kind, message=message)
+    run, failed = training_run.run, m.Failed(step=training_run.step, kind=kind, message=message)
     try:
         append(run.events_file, failed)
     except OSError:

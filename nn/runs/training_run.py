@@ -7,6 +7,8 @@ import time
 from datetime import UTC, datetime
 from io import BytesIO
 from math import exp
+from statistics import median
+from threading import Lock
 from typing import Literal, assert_never
 
 import numpy as np
@@ -36,7 +38,10 @@ REPORT_SECONDS = 0.2
 """Batches are reported together, this often: a small network takes hundreds of steps a second."""
 
 CHECKPOINT_SHARE = 0.02
-"""The share of the time that timed checkpoints may take."""
+"""The share of the time that checkpoints may take."""
+
+USUAL = 5
+"""Of how many checkpoints the median says what one costs: a single slow one does not count."""
 
 RATE_SECONDS = 3.0
 """Over about how long the rate of images is averaged."""
@@ -46,7 +51,10 @@ class TrainingRun:
     """One run being trained; the caller holds the run.
 
     `stale` are the commands that were there before, already taken from `commands`.
-    `ending` may be set at any time, also by a signal handler: training then stops after its step.
+
+    The thread that works has the turn from the beginning, and lets go of it only where it may take
+    long and changes nothing: while data are loaded, images go through the network, or nothing is to
+    be done. So another thread can end the run there, without waiting for the end of a step.
     """
 
     def __init__(
@@ -56,7 +64,12 @@ class TrainingRun:
         self.library = Library(run.path.parent.parent)
         self.commands = commands
         self._stale = stale
-        self.ending: Literal["asked", "terminated"] | None = None
+        self._turn = Lock()
+        self._turn.acquire()
+        self._aside = _Aside(self._turn)
+        self._begun = False
+        self._stopping = False
+        self._carried_out: m.Command | None = None
         self._paused = False
         self._steps_wanted = 0
         self._batches: list[BatchDone] = []
@@ -64,23 +77,21 @@ class TrainingRun:
         self._sizes: dict[str, Sizes] = {}
         self._reported = time.monotonic()
         self._checkpoint_at = 0.0
-        self._checkpoint_took = 0.0
-        self._unsaved = False
+        self._checkpoint_costs: list[float] = []
+        self._elapsed_before = 0.0
+        self._unsaved = True
+        self._saved_step = 0
         self._kept: tuple[dict[str, Array], ModelCard] | None = None
         self._elapsed = 0.0
         self._mark = time.monotonic()
         self._speed = Speed()
-        config = run.config()
-        train = load(config.data.dataset, "train", config.data.limit)
-        test = load(config.data.dataset, "test")
-        self._fingerprint = fingerprint(train, test)
-        self._require_same_data()
-        self.training = Training(config, train, test)
 
     def work(self) -> None:
         """Train from the beginning or the last checkpoint until the end or a stop."""
-        self._continue_from_checkpoint()
-        training = self.training
+        self._look_back()
+        with self._aside:
+            self.training = training = self._open()
+        self._begun = True
         self._report(
             m.Started(
                 step=self.step,
@@ -95,7 +106,7 @@ class TrainingRun:
         self._settle()
         self._mark = self._reported = self._checkpoint_at = time.monotonic()
         self._obey()
-        for progress in () if self.ending else training.run():
+        for progress in () if self._stopping else training.run():
             match progress:
                 case BatchDone():
                     self._batch_done(progress)
@@ -106,41 +117,63 @@ class TrainingRun:
                 case _:
                     assert_never(progress)
             self._obey()
-            if self.ending:
+            if self._stopping:
                 break
         self._end()
+
+    def terminate(self) -> None:
+        """Save what was learned and end the run, called by a thread that then ends the process.
+
+        The step or the test under way is given up; the thread that works gets no turn again.
+        """
+        self._turn.acquire()
+        if self._carried_out is not None:
+            self._answer(self._carried_out, "the trainer was told to end before the test was over")
+        self._stop("terminated")
 
     @property
     def step(self) -> int:
         """Steps taken so far."""
-        return self.training.position.step
+        return self.training.position.step if self._begun else self._saved_step
 
     @property
     def _waiting(self) -> bool:
         return self._paused and self._steps_wanted == 0
 
-    def _require_same_data(self) -> None:
-        """A checkpoint goes on with the images that it has learned from, or not at all."""
-        file = self.run.checkpoint_file
+    def _look_back(self) -> None:
+        """Find out how far an earlier trainer came."""
+        if not self.run.checkpoint_file.exists():
+            return
+        self._unsaved = False
+        for event in self.run.events(sample=0).read_all():
+            if isinstance(event, m.Checkpointed):
+                self._elapsed, self._saved_step = event.elapsed, event.step
+        self._elapsed_before = self._elapsed
+
+    def _open(self) -> Training:
+        """The training as it begins or goes on: a checkpoint goes on with the images that it has
+        learned from, or not at all.
+        """
+        file, config = self.run.checkpoint_file, self.run.config()
+        train = load(config.data.dataset, "train", config.data.limit)
+        test = load(config.data.dataset, "test")
+        self._fingerprint = fingerprint(train, test)
         began = read_fingerprint(file) if file.exists() else None
         if began is not None:
             began.require(self._fingerprint)
-
-    def _continue_from_checkpoint(self) -> None:
-        file = self.run.checkpoint_file
+        training = Training(config, train, test)
+        training.aside = self._aside
         if not file.exists():
-            return
-        state, self.training.config = load_checkpoint(file)
+            return training
+        state, training.config = load_checkpoint(file)
         try:
-            self.training.restore(state)
+            training.restore(state)
         except InputError as error:
             raise InputError(
                 f"{file}: is a checkpoint that this run cannot go on from ({error}); "
                 "start a new run"
             ) from None
-        for event in self.run.events(sample=0).read_all():
-            if isinstance(event, m.Checkpointed):
-                self._elapsed = event.elapsed
+        return training
 
     def _settle(self) -> None:
         """Answer what was asked while no trainer lived: changes count, the rest came too late."""
@@ -218,13 +251,14 @@ class TrainingRun:
         while True:
             for command in self.commands.read():
                 self._carry_out(command)
-            if not self._waiting or self.ending:
+            if not self._waiting or self._stopping:
                 return
-            time.sleep(0.02)
+            with self._aside:
+                time.sleep(0.02)
             self._mark = time.monotonic()
 
     def _carry_out(self, command: m.Command) -> None:
-        error = None
+        self._carried_out, error = command, None
         match command:
             case m.Pause():
                 if not self._waiting:
@@ -240,7 +274,7 @@ class TrainingRun:
                 self._paused = True
                 self._steps_wanted += 1
             case m.Stop():
-                self.ending = "asked"
+                self._stopping = True
             case m.Set():
                 error = self._change(command)
             case m.Evaluate():
@@ -253,6 +287,7 @@ class TrainingRun:
 
     def _answer(self, command: m.Command, error: str | None) -> None:
         self._report(m.Acknowledged(command=command.id, step=self.step, error=error))
+        self._carried_out = None
 
     def _pause(self) -> None:
         self._checkpoint()
@@ -291,8 +326,6 @@ class TrainingRun:
     def _evaluate(self) -> Evaluation:
         result = None
         for progress in self.training.evaluate("test"):
-            if self.ending == "terminated":
-                raise InputError("the trainer was told to end before the test was over")
             if isinstance(progress, Evaluation):
                 result = progress
             else:
@@ -330,9 +363,15 @@ class TrainingRun:
         )
 
     def _checkpoint_affordable(self, interval: float = 0.0) -> bool:
-        """Whether the last checkpoint is that long ago, and long enough for what it has cost."""
+        """Whether the last checkpoint is that long ago, and long enough for what one costs; and
+        whether all of them together have not cost too much."""
+        costs = self._checkpoint_costs
+        usual = median(costs[-USUAL:]) if costs else 0.0
         since = time.monotonic() - self._checkpoint_at
-        return since > max(interval, self._checkpoint_took / CHECKPOINT_SHARE)
+        trained = self._elapsed - self._elapsed_before
+        return since > max(interval, usual / CHECKPOINT_SHARE) and (
+            sum(costs) <= CHECKPOINT_SHARE * trained
+        )
 
     def _checkpoint(self) -> None:
         self._advance_clock()
@@ -348,16 +387,15 @@ class TrainingRun:
             self._fingerprint,
         )
         self._checkpoint_at = time.monotonic()
-        self._checkpoint_took = self._checkpoint_at - started
+        self._checkpoint_costs.append(self._checkpoint_at - started)
         self._unsaved = False
         self._report(m.Checkpointed(step=self.step, elapsed=self._elapsed))
         self._advance_clock()
 
     def _end(self) -> None:
         self._report_batches()
-        if self.ending:
-            self._checkpoint()
-            self._report(m.Stopped(step=self.step, reason=self.ending))
+        if self._stopping:
+            self._stop("asked")
             return
         if self._unsaved:
             self._checkpoint()
@@ -388,12 +426,16 @@ class TrainingRun:
             )
         )
 
+    def _stop(self, reason: Literal["asked", "terminated"]) -> None:
+        if self._begun and self._unsaved:
+            self._checkpoint()
+        self._report(m.Stopped(step=self.step, reason=reason))
+
     def _evaluate_best(self) -> None:
         """Leave the kept model's answers for the views, not those of the last epoch."""
         result = None
-        for progress in evaluate(load_model(self.run.best_file).network, self.training.test):
-            if self.ending:
-                return
+        best = load_model(self.run.best_file).network
+        for progress in evaluate(best, self.training.test, self._aside):
             result = progress
         assert isinstance(result, Evaluation), "an evaluation ends with its result"
         self._write_evaluation(result)
@@ -426,6 +468,19 @@ class TrainingRun:
         now = time.monotonic()
         self._elapsed += now - self._mark
         self._mark = now
+
+
+class _Aside:
+    """A context in which somebody else may have the turn."""
+
+    def __init__(self, turn: Lock) -> None:
+        self._turn = turn
+
+    def __enter__(self) -> None:
+        self._turn.release()
+
+    def __exit__(self, *_: object) -> None:
+        self._turn.acquire()
 
 
 class Speed:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -283,6 +285,33 @@ def test_a_model_far_larger_than_its_file_is_refused_before_room_is_made(tmp_pat
         "is a model whose parts do not fit together: "
         "the network has 8,642,166,794 parameters, but the file only 7,850"
     )
+
+
+LITTLE_MEMORY = """
+import resource, sys
+from pathlib import Path
+from nn.checkpoint import load_model
+path = Path(sys.argv[1])
+(size,) = (line.split()[1] for line in open("/proc/self/status") if line.startswith("VmSize"))
+room = 1024 * int(size) + 3 * path.stat().st_size // 2
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+try:
+    load_model(path)
+except MemoryError:
+    print("too little")
+"""
+"""Reads a file where there is room to map it into memory, and half the room for a copy of it."""
+
+
+def test_a_model_that_does_not_fit_into_memory(tmp_path: Path) -> None:
+    wide = [{"kind": "flatten"}, {"kind": "dense", "units": 40_000}, {"kind": "dense", "units": 10}]
+    config = CONFIG.changed({"network.layers": wide})
+    path = tmp_path / "wide.safetensors"
+    card = CARD.model_copy(update={"config": config})
+    save_model(path, Network(config.network.layers, (28, 28, 1), 10).stored, card)
+    line = [sys.executable, "-c", LITTLE_MEMORY, str(path)]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("too little\n", "")
 
 
 def test_a_model_of_absurdly_large_images_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from export_models import NAMES, named_model, some_images
 from numpy.testing import assert_allclose
 
 from nn.checkpoint import Model
-from nn.export import export, find_format
+from nn.export import export, find_format, onnx_file
+from nn.schema import InputError
 
 onnx: Any = pytest.importorskip("onnx")
 onnxruntime: Any = pytest.importorskip("onnxruntime")
@@ -47,3 +48,9 @@ def test_the_file_says_what_it_takes_and_gives(tmp_path: Path) -> None:
     properties = {each.key: each.value for each in file.metadata_props}
     assert json.loads(properties["class_names"]) == ["cat", "dog", "ant"]
     assert "divided by 255" in properties["preprocessing"]
+
+
+def test_a_network_too_large_for_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_file, "LARGEST", 1000)
+    with pytest.raises(InputError, match="hold 1,000 bytes of weights, but this network has"):
+        export(named_model("several of all"), find_format("onnx"))

@@ -277,6 +277,34 @@ def test_resumed_is_uninterrupted_also_with_chance_and_running_statistics(digits
     assert_same_bits(dict(second.state().arrays), dict(whole.state().arrays))
 
 
+def test_a_state_is_whole_while_images_go_through_the_network(digits: Dataset) -> None:
+    """Saved at the end of each computation, when all but the step itself is done."""
+    layers = [*LAYERS[:1], {"kind": "batch_norm"}, {"kind": "dropout"}, *LAYERS[2:]]
+    settings = config(accumulate=2, average=0.9).changed({"network.layers": layers})
+    training = start(digits, settings)
+    saved: list[TrainingState] = []
+
+    class Aside:
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, *_: object) -> None:
+            saved.append(copied(training.state()))
+
+    training.aside = Aside()
+    before = copied(training.state())
+    steps = 0
+    for progress in training.run():
+        for state in saved:
+            assert_same_bits(state.arrays, before.arrays)
+            assert state.position == before.position
+        assert len(saved) == (0 if isinstance(progress, EpochDone) else 1)
+        saved.clear()
+        steps += isinstance(progress, BatchDone)
+        before = copied(training.state())
+    assert steps == 10
+
+
 def test_what_is_dropped_changes_from_step_to_step_and_with_the_seed(digits: Dataset) -> None:
     def dropped(seed: int) -> list[Array]:
         layers = [{"kind": "dropout"}, {"kind": "flatten"}, LAYERS[-1]]

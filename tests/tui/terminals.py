@@ -114,6 +114,10 @@ class Terminal:
         """The terminal's settings, as `stty` shows them."""
         return termios.tcgetattr(self._modes)
 
+    def is_full(self) -> bool:
+        """Whether it takes nothing more of what the program writes until somebody reads."""
+        return not select.select([], [self._modes], [], 0)[1]
+
     def read(self, seconds: float) -> bytes:
         """What is written within a time."""
         before, deadline = len(self.written), time.monotonic() + seconds

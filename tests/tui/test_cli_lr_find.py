@@ -61,6 +61,18 @@ def test_it_prints_a_curve_and_what_can_be_typed_next() -> None:
     assert rate in " ".join(sentence)
 
 
+@pytest.mark.parametrize(("locale", "ascii"), [("C", True), ("C.UTF-8", False)])
+def test_the_chart_is_of_ascii_where_the_locale_is(
+    locale: str, ascii: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", locale)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PYTHONUTF8", "1")
+    chart = command(*LEARNS).stdout.partition("\n\n")[0]
+    assert "smoothed loss" in chart
+    assert chart.isascii() == ascii
+
+
 def test_where_nothing_is_learned_it_fails_with_a_sentence() -> None:
     done = command(*LEARNS_NOTHING, "--json")
     assert done.returncode == 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import stat
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +31,18 @@ async def test_the_unforeseen_is_a_sentence_with_details_in_a_file(tmp_path: Pat
         await until(pilot, lambda: "That went wrong" in screen_text(app))
         assert "Traceback" not in screen_text(app)
     assert "Traceback" in app.log_file.read_text()
+
+
+async def test_the_file_of_details_is_for_its_owner_alone(tmp_path: Path) -> None:
+    app = SturdyApp(tmp_path / "log")
+    before = os.umask(0)
+    try:
+        async with app.run_test() as pilot:
+            app.attempt(partial(fail, KeyError("lost")))
+            await until(pilot, app.log_file.exists)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(app.log_file.stat().st_mode) == 0o600
 
 
 async def test_repeated_work_goes_on_after_a_failure(

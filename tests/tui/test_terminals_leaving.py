@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -176,6 +175,7 @@ def test_a_closed_terminal_ends_the_dashboard_and_not_the_trainer_that_it_starte
             terminal.see("r resume")
             terminal.press("r")
             terminal.see("space pause")
+            run.until(run.folder.has_trainer)
             terminal.hang_up()
             assert terminal.process.wait(PATIENCE) == 129
         run.takes_steps()
@@ -191,9 +191,8 @@ def test_a_terminal_that_stops_reading_holds_up_neither_trainer_nor_keys_nor_the
             terminal.see("space pause")
             commands = run.folder.commands()
             commands.read_all()
-            for view in "2345612345612":  # many times what fits between it and its terminal
-                terminal.press(view)
-                time.sleep(0.1)
+            terminal.press("2345612345612")
+            run.until(terminal.is_full)
             run.takes_steps()
             asked: list[Command] = []
             # What a key means depends on what the dashboard has read of the run by then.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +21,9 @@ from nn.data import Dataset, load
 from nn.layers import show_shape
 from nn.metrics import Average, Calibration, ClassScore, Evaluation, class_scores, weighted_average
 from nn.schema import InputError
+from nn.training import DivergedError
 from nn.training import evaluate as go_over
+from tui.exits import Exit
 from tui.render.formats import count, percent
 from tui.render.reliability import error, filled, sentence, verdict
 
@@ -28,7 +31,7 @@ MISTAKES = 20
 """How many kinds of mistakes are listed where the matrix of all is too wide."""
 
 
-def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
+def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> Exit:
     """Print a model's figures on a test set, its own unless another is named.
 
     Raises:
@@ -37,11 +40,16 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> None:
     model = load_model(path)
     data = load(dataset or model.card.config.data.dataset, "test")
     _require_fit(model, data)
-    result = _go_over(model, data)
+    try:
+        result = _go_over(model, data)
+    except DivergedError as error:
+        print(f"cnn-tui: {error}", file=sys.stderr)
+        return Exit.FAILED
     if as_json:
         _print_json(data, result)
     else:
         _print_tables(path.stem, data, result)
+    return Exit.DONE
 
 
 def _averages(result: Evaluation) -> dict[str, Average]:

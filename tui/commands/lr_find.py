@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from rich.console import Console
@@ -10,9 +11,10 @@ from rich.progress import Progress
 
 from nn.config import RunConfig
 from nn.rate_finder import RateTest, RateTested, RateTried
-from nn.runs.rate_process import RateProcess
+from nn.runs.rate_process import RateProcess, RateTestError
 from tui.exits import Exit
 from tui.render.rate_chart import rate_chart
+from tui.terminal.kind import wants_ascii
 
 CHART = (76, 16)
 """Columns and lines of the chart; a narrow terminal takes columns away."""
@@ -29,6 +31,9 @@ def lr_find(config: RunConfig, test: RateTest, *, as_json: bool) -> Exit:
     except KeyboardInterrupt:
         print("interrupted: no rate was found", file=sys.stderr)
         return Exit.INTERRUPTED
+    except RateTestError as error:
+        print(f"cnn-tui: {error}", file=sys.stderr)
+        return Exit.FAILED
     if as_json:
         _print_json(tried, result)
     else:
@@ -72,7 +77,7 @@ def _print_chart(test: RateTest, tried: list[RateTried], result: RateTested) -> 
         result.suggestion,
         width=min(width, console.width),
         height=height,
-        ascii=not (sys.stdout.encoding or "").lower().startswith("utf"),
+        ascii=wants_ascii(os.environ),
     )
     print("\n".join(line.rstrip() for line in chart.plain.split("\n")))
     if result.suggestion is not None:

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 from nn import presets
 from nn.config import RunConfig, is_live, preset, read_config
 from nn.runs.client import follow, send, start_trainer
 from nn.runs.folder import Library, RunFolder
-from nn.runs.messages import EpochFinished, Event, Failed, Finished, Set, Stop, Stopped
+from nn.runs.messages import EpochFinished, Event, Failed, Finished, Set, Stopped
 from nn.schema import InputError
 from tui.commands.progress import TrainingProgress
 from tui.exits import Exit
@@ -80,14 +81,14 @@ def train(
     """
     run = _new_run(library, wish) if wish.resume is None else _old_run(library, wish)
     follower = _Follower(run, min_accuracy, as_json=as_json)
-    start_trainer(run)
+    trainer = start_trainer(run)
     if as_json:
         print(json.dumps({"event": "started", "run": run.id}), flush=True)
     if detach:
         if not as_json:
             print(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
         return Exit.DONE
-    return follower.follow()
+    return follower.follow(trainer)
 
 
 def _new_run(library: Library, wish: Wish) -> RunFolder:
@@ -135,27 +136,24 @@ class _Follower:
         self._journal = run.events(sample=0)
         self._progress = TrainingProgress(run, self._journal.read_all())
 
-    def follow(self) -> Exit:
-        with self._progress, self._signals():
-            told = False
+    def follow(self, trainer: Popen[bytes]) -> Exit:
+        with self._progress, self._signals(trainer):
             for events in follow(self.run, self._journal):
                 for event in events:
                     self._progress.show(event)
                     self._take(event)
-                if self.signalled is not None and not told:
-                    send(self.run, Stop())
-                    told = True
         return self._conclude()
 
     @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """The first signal asks the trainer to end; a second one does not wait for that."""
+    def _signals(self, trainer: Popen[bytes]) -> Iterator[None]:
+        """The first signal ends the trainer, which saves its work; a second one does not wait."""
 
         def note(number: int, _: object) -> None:
             if self.signalled is not None:
                 sys.exit(self.signalled)
             terminated = number == signal.SIGTERM
             self.signalled = Exit.TERMINATED if terminated else Exit.INTERRUPTED
+            trainer.terminate()
 
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -26,7 +26,8 @@ The cells that a wide character reaches into hold "".
 NEAR = 6
 """So many cells that stay between two that change are written again: to skip them costs more."""
 
-UNKNOWN: Cell = ("", "unknown", "")
+UNKNOWN: Cell = ("?", "unknown", "")
+"""What stands left of the first cell that was written in a line; it is never written itself."""
 
 
 class Shown:
@@ -105,11 +106,13 @@ def _changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
     """From where to where a line is to be written: whole characters, near places as one."""
     start = end = -1
     for x, cell in enumerate(new):
-        if x < len(old) and old[x] == cell:
+        if cell is not UNKNOWN and x < len(old) and old[x] == cell:
             continue
-        if start >= 0 and x - end > NEAR:
+        if start >= 0 and (x - end > NEAR or cell is UNKNOWN):
             yield start, end
             start = -1
+        if cell is UNKNOWN:
+            continue
         if start < 0:
             start = x
             while start > 0 and new[start][0] == "":

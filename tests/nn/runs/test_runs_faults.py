@@ -7,15 +7,19 @@ import os
 import resource
 import signal
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from nn.checkpoint import load_checkpoint, read_card, save_checkpoint
 from nn.config import RunConfig
+from nn.data import load
 from nn.runs import messages as m
 from nn.runs import trainer, training_run
 from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
@@ -112,7 +116,8 @@ def test_the_last_evaluation_makes_room_for_the_sentence(
         append(path, message)
 
     monkeypatch.setattr(trainer, "append", append_if_there_is_room)
-    assert trainer._fail(run, None, "disk", "the disk is full") == 1
+    failing = training_run.TrainingRun(run, run.commands(), [])
+    assert trainer._fail(failing, "disk", "the disk is full") == 1
     (failed,) = run.events().read_all()
     assert isinstance(failed, m.Failed)
     assert (failed.kind, failed.message) == ("disk", "the disk is full")
@@ -183,6 +188,73 @@ def test_sigterm_ends_a_test_that_is_under_way(library: Library, long: RunConfig
     assert events[-1].reason == "terminated"
 
 
+LONG_STEP = {
+    "network.layers": [
+        {"kind": "conv2d", "filters": 64, "kernel_size": 27, "algorithm": "gemm"},
+        {"kind": "conv2d", "filters": 64, "kernel_size": 27, "algorithm": "gemm"},
+        {"kind": "flatten"},
+        {"kind": "dense", "units": 10},
+    ]
+}
+"""A step of 200 images, or a test of 256, takes this network most of a minute."""
+
+
+def computing_seconds(process: int) -> float:
+    """The processor time that a process has had."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def require_it_computes(process: int) -> None:
+    began = computing_seconds(process)
+    assert wait_until(lambda: computing_seconds(process) > began + 1, PATIENCE)
+
+
+def test_sigterm_does_not_wait_for_a_long_step(library: Library, tiny: RunConfig) -> None:
+    run = library.create_run(tiny.changed(LONG_STEP | {"training.batch_size": 200}))
+    start_trainer(run)
+    assert wait_until(lambda: bool(run.events().read_all()), PATIENCE)
+    (started,) = run.events().read_all()
+    assert isinstance(started, m.Started)
+    require_it_computes(started.process)
+    os.kill(started.process, signal.SIGTERM)
+    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    _, saved, stopped = run.events().read_all()
+    assert isinstance(saved, m.Checkpointed)
+    assert isinstance(stopped, m.Stopped)
+    assert (saved.step, stopped.step, stopped.reason) == (0, 0, "terminated")
+    assert load_checkpoint(run.checkpoint_file)[0].position["step"] == 0
+    assert run.log_file.read_text() == ""
+
+
+def test_sigterm_does_not_wait_for_a_long_test(library: Library, tiny: RunConfig) -> None:
+    config = tiny.changed(LONG_STEP | {"training.batch_size": 1, "training.epochs": 100})
+    run, process = start_paused(library, config)
+    asked = send(run, m.Evaluate())
+    require_it_computes(process)
+    os.kill(process, signal.SIGTERM)
+    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    *_, answer, stopped = run.events().read_all()
+    assert isinstance(answer, m.Acknowledged)
+    told = "the trainer was told to end before the test was over"
+    assert (answer.command, answer.error) == (asked, told)
+    assert isinstance(stopped, m.Stopped)
+    assert load_checkpoint(run.checkpoint_file)[0].position["step"] == stopped.step
+
+
+def test_sigterm_while_data_are_loaded(library: Library, tiny: RunConfig, tmp_path: Path) -> None:
+    pixels = "label," + ",".join(map(str, range(784)))
+    rows = "".join(f"{label}{',0' * 784}\n" for label in range(10)) * 5000
+    (tmp_path / "digits.csv").write_text(f"{pixels}\n{rows}")
+    run = library.create_run(tiny.changed({"data.dataset": str(tmp_path / "digits.csv")}))
+    trainer = start_trainer(run)
+    trainer.terminate()
+    assert trainer.wait(5.0) == 0
+    (stopped,) = run.events().read_all()
+    assert isinstance(stopped, m.Stopped)
+    assert (stopped.step, stopped.reason) == (0, "terminated")
+
+
 def test_many_masters_get_one_answer_each_in_order_and_see_the_same(
     library: Library, long: RunConfig
 ) -> None:
@@ -250,29 +322,72 @@ def test_a_clock_that_jumps_back_does_not_disturb_those_who_follow(
     assert [len(events) for events in follow(run, run.events())] == [3, 0]
 
 
-def test_slow_checkpoints_become_rare(
-    library: Library, tiny: RunConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a clock on which a checkpoint takes 5 s and everything else a second a look."""
-    now, costs = [0.0], []
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> SlowDisk:
+    """A clock on which a checkpoint takes as long as it says, and all else a moment a look."""
+    disk = SlowDisk([], [], itertools.repeat(0.0))
 
     def look() -> float:
-        now[0] += 1.0
-        return now[0]
+        disk.now += disk.look
+        return disk.now
 
     def save_slowly(*args: Any) -> None:
-        now[0] += 5.0
-        costs.append(now[0])
+        disk.costs.append(next(disk.to_come))
+        disk.now += disk.costs[-1]
+        disk.moments.append(disk.now)
         save_checkpoint(*args)
 
     monkeypatch.setattr(training_run, "time", SimpleNamespace(monotonic=look))
     monkeypatch.setattr(training_run, "save_checkpoint", save_slowly)
+    return disk
+
+
+@dataclass
+class SlowDisk:
+    """When checkpoints were written, what each has cost, and what those to come will; in seconds,
+    as is how long everything takes from one look at the clock to the next.
+    """
+
+    moments: list[float]
+    costs: list[float]
+    to_come: Iterator[float]
+    look: float = 1.0
+    now: float = 0.0
+
+    @property
+    def waits(self) -> list[float]:
+        """From one checkpoint to the next, but for the last, which is written anyway."""
+        return [later - earlier for earlier, later in itertools.pairwise(self.moments[:-1])]
+
+
+def test_one_slow_checkpoint_does_not_put_off_the_next(
+    library: Library, tiny: RunConfig, slow_disk: SlowDisk, tmp_path: Path
+) -> None:
+    """One is written at the end of each epoch of some 10 s."""
+    digits = load("mnist", "test", 100)
+    data = {"x_train": digits.images, "y_train": digits.labels}
+    data |= {"x_test": digits.images, "y_test": digits.labels}
+    np.savez(tmp_path / "digits.npz", **data)
+    changes = {"data.dataset": str(tmp_path / "digits.npz"), "training.batch_size": 1}
+    run = library.create_run(tiny.changed(changes | {"training.epochs": 16}))
+    slow_disk.look, slow_disk.to_come = 0.05, itertools.chain([0.0] * 10, [1.0], [0.0] * 99)
+    with run.hold():
+        training_run.TrainingRun(run, run.commands(), []).work()
+    before, after = slow_disk.waits[:9], slow_disk.waits[10:]
+    assert len(after) >= 3
+    assert max(after) < max(before) + 2
+    assert sum(slow_disk.costs) <= 0.02 * slow_disk.now
+
+
+def test_slow_checkpoints_become_rare(
+    library: Library, tiny: RunConfig, slow_disk: SlowDisk
+) -> None:
+    slow_disk.to_come = itertools.repeat(5.0)
     config = tiny.changed({"training.epochs": 8, "training.checkpoint_seconds": 1})
     run = library.create_run(config)
     with run.hold():
         training_run.TrainingRun(run, run.commands(), []).work()
-    least = 5.0 / 0.02
-    waits = [later - earlier for earlier, later in itertools.pairwise(costs[:-1])]
+    least, waits = 5.0 / 0.02, slow_disk.waits
     assert len(waits) >= 3
     assert min(waits) >= least
     assert max(waits) < 2 * least, "they are no rarer than they must be"

@@ -10,10 +10,10 @@ from shutil import copytree
 import pytest
 
 from nn.config import preset
-from nn.runs.client import start_trainer, wait_until
+from nn.runs.client import send, start_trainer, wait_until
 from nn.runs.folder import Library
 from nn.runs.journal import append
-from nn.runs.messages import Paused
+from nn.runs.messages import Paused, Save
 from nn.schema import InputError
 
 
@@ -71,15 +71,17 @@ def test_only_one_can_hold_a_run(library: Library) -> None:
 
 def test_everything_in_a_run_is_for_its_owner_alone(library: Library) -> None:
     config = preset("small").changed({"data.limit": 100, "training.epochs": 1})
-    run = library.create_run(config.changed({"save_as": "mine"}))
     before = os.umask(0)
     try:
+        run = library.create_run(config.changed({"save_as": "mine"}))
         start_trainer(run)
+        send(run, Save(name="other"))
     finally:
         os.umask(before)
     assert wait_until(lambda: not run.has_trainer(), 60)
     assert {path.name for path in run.path.iterdir()} == {
         "run.json",
+        "commands.jsonl",
         "events.jsonl",
         "trainer.lock",
         "checkpoint.safetensors",
@@ -87,10 +89,11 @@ def test_everything_in_a_run_is_for_its_owner_alone(library: Library) -> None:
         "evaluation.npz",
         "trainer.log",
     }
-    for path in (*run.path.iterdir(), library.model_path("mine")):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
-    for folder in (run.path, library.runs_path):
-        assert stat.S_IMODE(folder.stat().st_mode) == 0o700, folder
+    everything = list(library.path.rglob("*"))
+    assert library.model_path("mine") in everything
+    for path in everything:
+        wanted = 0o700 if path.is_dir() else 0o600
+        assert stat.S_IMODE(path.stat().st_mode) == wanted, path
 
 
 def test_a_removed_run_is_gone_and_saved_models_stay(library: Library) -> None:

@@ -16,7 +16,7 @@ from nn.config import RunConfig
 from nn.data import load
 from nn.rate_finder import RateTest, RateTested, RateTried, find_rate
 from nn.runs import rate_process
-from nn.runs.rate_process import RateProcess, RateTestFailed, Wanted
+from nn.runs.rate_process import RateProcess, RateTestError, RateTestFailed, Wanted
 from nn.schema import InputError
 
 PATIENCE = 60.0
@@ -80,7 +80,7 @@ def test_one_that_dies_is_told_of(tiny: RunConfig) -> None:
         events = process.events()
         next(events)
         os.kill(process._process.pid, signal.SIGKILL)
-        with pytest.raises(InputError, match="the rate test ended by itself, with code -9"):
+        with pytest.raises(RateTestError, match="the rate test ended by itself, with code -9"):
             list(events)
 
 
@@ -97,6 +97,7 @@ def test_data_that_cannot_be_read_are_a_sentence(tiny: RunConfig, tmp_path: Path
     (tmp_path / "gone.npz").unlink()
     (event,) = rate_process._test(Wanted(config=config, test=RateTest()))
     assert isinstance(event, RateTestFailed)
+    assert event.kind == "input"
     assert "gone.npz" in event.message
 
 
@@ -108,4 +109,5 @@ def test_what_nobody_foresaw_is_a_sentence(
 
     monkeypatch.setattr(rate_process, "find_rate", fail)
     (event,) = rate_process._test(Wanted(config=tiny, test=RateTest()))
-    assert event == RateTestFailed(message="the rate test failed: ZeroDivisionError: by nothing")
+    message = "the rate test failed: ZeroDivisionError: by nothing"
+    assert event == RateTestFailed(kind="unexpected", message=message)

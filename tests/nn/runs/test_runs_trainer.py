@@ -364,6 +364,40 @@ def test_a_run_killed_inside_a_group_of_batches_equals_the_uninterrupted_one(
     assert_same_arrays(killed.best_file, whole.best_file)
 
 
+def end_after_more(run: RunFolder, kind: type[m.Event]) -> None:
+    """Let a trainer go on until there is a further event of a kind, and tell it to end."""
+    before = len(events_of(run, kind))
+    trainer = start_trainer(run)
+    assert wait_until(lambda: len(events_of(run, kind)) > before, PATIENCE)
+    trainer.terminate()
+    assert trainer.wait(5.0) == 0
+
+
+def test_a_run_told_to_end_again_and_again_equals_the_uninterrupted_one(
+    library: Library, tiny: RunConfig
+) -> None:
+    """Each time inside a step or a test: what was begun of it leaves no trace."""
+    layers = [
+        {"kind": "conv2d", "filters": 8},
+        {"kind": "batch_norm"},
+        {"kind": "flatten"},
+        {"kind": "dropout"},
+        {"kind": "dense", "units": 10},
+    ]
+    changes = {"training.accumulate": 3, "training.average": 0.9, "training.epochs": 4}
+    config = tiny.changed({"network.layers": layers} | changes)
+    whole, broken = library.create_run(config), library.create_run(config)
+    start_trainer(whole)
+    to_the_end(whole)
+    for kind in (m.BatchesFinished, m.EvaluationAdvanced, m.BatchesFinished, m.EvaluationAdvanced):
+        end_after_more(broken, kind)
+    assert [e.reason for e in events_of(broken, m.Stopped)] == ["terminated"] * 4
+    start_trainer(broken)
+    to_the_end(broken)
+    assert_same_arrays(broken.checkpoint_file, whole.checkpoint_file)
+    assert_same_arrays(broken.best_file, whole.best_file)
+
+
 def write_digits(path: Path, count: int) -> None:
     train, test = load("mnist", "train", count), load("mnist", "test", 50)
     np.savez(

@@ -95,3 +95,16 @@ def test_one_character_costs_a_place_and_a_character() -> None:
     for text in ("0" * COLUMNS, "0" * 9 + "1" + "0" * 20):
         sequence = shown.bring_up(update([Strip([Segment(text)])]), CONSOLE)
     assert sequence == "\x1b[1;10H1"
+
+
+def test_what_is_not_known_is_not_written() -> None:
+    """A part of a picture that is brought up to date before the whole of it."""
+    shown, screen = Shown(), Screen()
+    strips = [Strip([Segment("ab", STYLES[1])]), Strip([Segment("鳥", STYLES[2])])]
+    for x in (4, 12, 10):
+        part = LayoutUpdate([[strip] for strip in strips], Region(x, 1, 2, 2))
+        screen.write(shown.bring_up(part, CONSOLE))
+    written = {place for place, (character, _) in screen.cells.items() if character != "?"}
+    assert written == {(y, x) for y in (1, 2) for x in (4, 5, 10, 11, 12, 13)}
+    assert [screen.cells[1, x][0] for x in (4, 5, 10, 11, 12, 13)] == list("ababab")
+    assert [screen.cells[2, x][0] for x in (4, 10, 12)] == ["鳥"] * 3
