@@ -275,7 +275,7 @@ def profile(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MODEL]",
+            metavar="MODEL",
             help="A saved model's name or path: its network and its training, as they were.",
             show_default=False,
         ),
