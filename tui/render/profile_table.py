@@ -38,8 +38,8 @@ def result(profile: Profile) -> str:
     )
 
 
-def profile_table(profile: Profile, *, width: int, ascii: bool) -> Table:
-    """A row for each part of a step; a narrow one leaves columns out."""
+def profile_table(profile: Profile, *, width: int, ascii: bool, bars: str = "") -> Table:
+    """A row for each part of a step; a narrow one leaves columns out. `bars` is their colour."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("part of a step", overflow="fold")
     table.add_column("by", no_wrap=True)
@@ -53,7 +53,7 @@ def profile_table(profile: Profile, *, width: int, ascii: bool) -> Table:
     table.add_column("ms", justify="right", no_wrap=True)
     table.add_column("share", justify="right", no_wrap=True)
     if width >= BARS:
-        table.add_column("", no_wrap=True, width=BAR)
+        table.add_column("", no_wrap=True, width=BAR, style=bars)
     most = max(part.share for part in profile.parts)
     for part in profile.parts:
         table.add_row(*_cells(part, most, width, ascii=ascii))

@@ -16,7 +16,8 @@ from nn.config import RunConfig
 from nn.data import load
 from nn.rate_finder import RateTest, RateTested, RateTried, find_rate
 from nn.runs import rate_process
-from nn.runs.rate_process import RateProcess, RateTestFailed, Wanted
+from nn.runs.rate_process import RateProcess, Wanted
+from nn.runs.side_process import WorkFailed
 from nn.schema import InputError
 
 PATIENCE = 60.0
@@ -95,8 +96,8 @@ def test_data_that_cannot_be_read_are_a_sentence(tiny: RunConfig, tmp_path: Path
     np.savez(tmp_path / "gone.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     config = tiny.changed({"data.dataset": str(tmp_path / "gone.npz")})
     (tmp_path / "gone.npz").unlink()
-    (event,) = rate_process._test(Wanted(config=config, test=RateTest()))
-    assert isinstance(event, RateTestFailed)
+    (event,) = rate_process.events(Wanted(config=config, test=RateTest()))
+    assert isinstance(event, WorkFailed)
     assert "gone.npz" in event.message
 
 
@@ -107,5 +108,5 @@ def test_what_nobody_foresaw_is_a_sentence(
         raise ZeroDivisionError("by nothing")
 
     monkeypatch.setattr(rate_process, "find_rate", fail)
-    (event,) = rate_process._test(Wanted(config=tiny, test=RateTest()))
-    assert event == RateTestFailed(message="the rate test failed: ZeroDivisionError: by nothing")
+    (event,) = rate_process.events(Wanted(config=tiny, test=RateTest()))
+    assert event == WorkFailed(message="the rate test failed: ZeroDivisionError: by nothing")
