@@ -110,13 +110,12 @@ def picture(state: ProfileState, width: int, colors: Palette, *, ascii: bool) ->
         return Group(what, Text(_progress(state), colors.bad if state.problem else colors.text))
     lines: list[RenderableType] = [
         what,
-        Text(conditions(state.result), colors.muted),
+        Text(result(state.result), colors.text),
         *([Text(DISTURBED, colors.accent)] if state.disturbed else []),
         Text(),
         profile_table(state.result, width=width, ascii=ascii, bars=colors.primary),
         Text(),
-        Text(result(state.result), colors.text),
-        Text(COLUMNS_SAID, colors.muted),
+        Text(f"{COLUMNS_SAID} Measured: {conditions(state.result)}.", colors.muted),
     ]
     return Group(*lines)
 
@@ -124,7 +123,7 @@ def picture(state: ProfileState, width: int, colors: Palette, *, ascii: bool) ->
 def _progress(state: ProfileState) -> str:
     if state.problem:
         return f"The steps could not be measured: {state.problem}."
-    so_far = f"{state.done} of {state.total} steps" if state.done else ""
+    so_far = f"{state.done} of {state.total} steps"
     if state.cancelled:
-        return f"Cancelled{' after ' * bool(so_far)}{so_far}; t measures again."
-    return so_far or "Measuring is starting."
+        return f"Cancelled after {so_far}; t measures again." if state.done else "Cancelled."
+    return so_far if state.done else "Measuring is starting."
