@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from nn.layers import Layer, LayerConfig
 from nn.layers.chain import Chain, links
+from nn.layers.stages import Alone, Stage
 from nn.losses import softmax
 from nn.schema import InputError
 from nn.types import Array, Bytes, Shape
@@ -140,13 +141,18 @@ class Network:
         """Parameters and state: what a file keeps so that the network answers as it does now."""
         return self.parameters | self.state
 
+    @property
+    def stages(self) -> Sequence[Stage | Alone]:
+        """What is carried out, one after the other: layers, or several of them at once."""
+        return self._chain.stages.stages
+
     def draw_from(self, rng: np.random.Generator) -> None:
         """Give the next training step its generator, which layers such as dropout draw from."""
         self._chain.draw_from(rng)
 
     def forward(self, images: Bytes | Array, *, training: bool = False) -> Array:
         """Logits (classes, N) of images (N, H, W, C); valid until the next call."""
-        return self._chain.forward(self._enter(images), training=training)
+        return self._chain.forward(self.enter(images), training=training)
 
     def backward(self, logits_gradient: Array) -> None:
         """Write `gradients`, given the loss's gradient with respect to the logits."""
@@ -159,8 +165,8 @@ class Network:
             probabilities[part] = softmax(self.forward(images[part])).T
         return probabilities
 
-    def _enter(self, images: Bytes | Array) -> Array:
-        """Batch last, as floats; bytes become values in [0, 1]."""
+    def enter(self, images: Bytes | Array) -> Array:
+        """As the first stage takes them: batch last, as floats; bytes become values in [0, 1]."""
         turned = images.transpose(1, 2, 3, 0)
         if self._images.shape != turned.shape:
             self._images = np.empty(turned.shape, self.dtype)

@@ -29,6 +29,7 @@ from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
 from tui.panels.network import NetworkPanel
+from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.steering import SteeringApp
@@ -326,6 +327,19 @@ class Dashboard(SteeringApp):
     @on(RatePanel.CancelAsked)
     def _cancel_rate_test(self) -> None:
         self.jobs.cancel_rate_test()
+        self.paint()
+
+    @on(ProfilePanel.MeasureAsked)
+    def _measure(self) -> None:
+        config, profile = self.draft.config, self.session.profile
+        if config is None:
+            self.tell(f"Cannot measure: {words.design_problem(self.draft)}", "error")
+        elif profile is None or not profile.running:
+            self.begin(partial(self.jobs.profile, config))
+
+    @on(ProfilePanel.CancelAsked)
+    def _cancel_measuring(self) -> None:
+        self.jobs.cancel_profile()
         self.paint()
 
     @on(RatePanel.RateChosen)

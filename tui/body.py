@@ -21,6 +21,7 @@ from tui.panels.confusion import ConfusionPanel
 from tui.panels.curves import CurvesPanel
 from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
+from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
@@ -37,7 +38,15 @@ LEAST = (40, 12)
 
 DESIGN = "design"
 
-ViewPanel = CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel | RatePanel
+ViewPanel = (
+    CurvesPanel
+    | ClassesPanel
+    | ConfusionPanel
+    | MistakesPanel
+    | RunsPanel
+    | RatePanel
+    | ProfilePanel
+)
 """Every view, in the order of the tabs and their keys."""
 
 VIEWS: dict[str, type[ViewPanel]] = {

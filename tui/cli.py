@@ -18,6 +18,7 @@ from tui.exits import Exit
 
 if TYPE_CHECKING:
     from nn.runs.folder import Library
+    from tui.commands.train import Wish
 
 app = typer.Typer(
     name="cnn-tui",
@@ -93,6 +94,30 @@ def _library(models: Path) -> Library:
     from nn.runs.folder import Library
 
     return Library(models)
+
+
+def _wish(
+    config: Path | None,
+    preset: str | None,
+    assignments: list[str] | None,
+    shorts: dict[str, Any],
+    *,
+    augment: bool,
+    resume: str | None = None,
+    force: bool = False,
+) -> Wish:
+    """What was typed; `shorts` are the short forms by the fields that they stand for."""
+    from tui.commands.train import Wish
+
+    shorts["training.augmentation"] = "suggested" if augment else None
+    return Wish(
+        config_file=config,
+        preset=preset,
+        fields={field: value for field, value in shorts.items() if value is not None},
+        assignments=assignments or [],
+        resume=resume,
+        force=force,
+    )
 
 
 def _print_version(wanted: bool) -> None:
@@ -183,9 +208,9 @@ def train(
 
     docs/reference.md lists every field that --set takes.
     """
-    from tui.commands.train import Wish, train
+    from tui.commands.train import train
 
-    shorts: dict[str, Any] = {
+    shorts = {
         "data.dataset": data,
         "data.limit": limit,
         "training.epochs": epochs,
@@ -193,17 +218,9 @@ def train(
         "training.learning_rate": learning_rate,
         "training.seed": seed,
         "training.threads": threads,
-        "training.augmentation": "suggested" if augment else None,
         "save_as": save,
     }
-    wish = Wish(
-        config_file=config,
-        preset=preset,
-        fields={field: value for field, value in shorts.items() if value is not None},
-        assignments=assignments or [],
-        resume=resume,
-        force=force,
-    )
+    wish = _wish(config, preset, assignments, shorts, augment=augment, resume=resume, force=force)
     raise typer.Exit(
         train(_library(models), wish, detach=detach, min_accuracy=min_accuracy, as_json=as_json)
     )
@@ -241,26 +258,71 @@ def lr_find(
     """
     from nn.rate_finder import RateTest
     from tui.commands.lr_find import lr_find
-    from tui.commands.train import Wish
 
-    shorts: dict[str, Any] = {
+    shorts = {
         "data.dataset": data,
         "data.limit": limit,
         "training.batch_size": batch_size,
         "training.seed": seed,
-        "training.augmentation": "suggested" if augment else None,
         "training.threads": threads,
     }
-    wish = Wish(
-        config_file=config,
-        preset=preset,
-        fields={field: value for field, value in shorts.items() if value is not None},
-        assignments=assignments or [],
-        resume=None,
-        force=False,
-    )
+    wish = _wish(config, preset, assignments, shorts, augment=augment)
     test = RateTest.parse({"start": start, "end": end, "steps": steps}, "--")
     raise typer.Exit(lr_find(wish.config(), test, as_json=as_json))
+
+
+@app.command()
+def profile(
+    model: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="A saved model's name or path: its network and its training, as they were.",
+            show_default=False,
+        ),
+    ] = None,
+    config: Config = None,
+    preset: Preset = None,
+    assignments: Assignments = None,
+    data: Data = None,
+    batch_size: BatchSize = None,
+    augment: Augment = False,
+    threads: Threads = None,
+    steps: Annotated[
+        int, typer.Option(metavar="N", help="Steps that are measured; medians are shown.")
+    ] = 20,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object with everything.")
+    ] = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Show where the time of training goes, part by part.
+
+    Takes real steps on images drawn at random, here and now, and changes nothing. For each stage of
+    the network it says forward and backward times, the rate in billions of multiply-adds a second,
+    how a convolution was computed, and the share of the step. Layers joined by + are carried out
+    together. Multiply-adds are those of the layers' definitions: fft needs fewer, and so its rate
+    may be above what the processor can do.
+
+    \b
+    Examples:
+      cnn-tui profile --preset small
+      cnn-tui profile --batch-size 512 --threads 1
+      cnn-tui profile --set network.layers.3.algorithm=gemm
+      cnn-tui profile mine --json
+    """
+    from nn.profiling import ProfileTest
+    from tui.commands.profile import profile, subject
+
+    shorts = {
+        "data.dataset": data,
+        "training.batch_size": batch_size,
+        "training.threads": threads,
+    }
+    wish = _wish(config, preset, assignments, shorts, augment=augment)
+    path = None if model is None else _library(models).find_model(model)
+    test = ProfileTest.parse({"steps": steps}, "--")
+    raise typer.Exit(profile(subject(wish, path), test, as_json=as_json))
 
 
 @app.command()

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nn.checkpoint import Model, read_card
 from nn.config import RunConfig
 from nn.files import write_atomically
+from nn.profiling import ProfileTest
 from nn.rate_finder import RateTest
 from nn.runs.client import send, start_trainer
 from nn.runs.folder import Library, RunFolder
 from nn.runs.messages import Command, Set, Step
-from nn.runs.rate_process import RateProcess, RateTestError
-from nn.schema import InputError
+from nn.runs.profile_process import ProfileProcess
+from nn.runs.rate_process import RateProcess
+from nn.runs.side_process import SideProcess, WorkError
+from nn.schema import InputError, Schema
 from tui import answering
 from tui.render import formats
 from tui.session import Session
-from tui.state import ModelRow, RateState, RunRow, model_row, run_row
+from tui.state import ModelRow, Phase, ProfileState, RateState, RunRow, model_row, run_row
 from tui.threads import in_thread
+
+E = TypeVar("E", bound=Schema)
 
 
 class Jobs:
@@ -36,6 +41,7 @@ class Jobs:
         self._sending = asyncio.Lock()
         self._model_dropped = threading.Event()
         self._rate_process: RateProcess | None = None
+        self._profile_process: ProfileProcess | None = None
 
     async def open(self, folder: RunFolder) -> RunConfig:
         """Follow a run; gives its configuration."""
@@ -113,24 +119,33 @@ class Jobs:
         """Test which learning rate suits a configuration; the process ends with the dashboard."""
         state = self.session.rate = RateState(config, RateTest())
 
-        def follow() -> None:
-            for event in process.events():
-                state.apply(event)
+        def start() -> RateProcess:
+            self._rate_process = RateProcess(config, state.test)
+            return self._rate_process
 
-        try:
-            with RateProcess(config, state.test) as process:
-                self._rate_process = process
-                await in_thread(follow)
-        except (InputError, RateTestError) as error:
-            state.problem = str(error)
-        finally:
-            if state.running:
-                state.cancelled = True
+        await _follow(state, start, state.apply)
 
     def cancel_rate_test(self) -> None:
         """End the test that is under way."""
         if self._rate_process is not None:
             self._rate_process.end()
+
+    async def profile(self, config: RunConfig) -> None:
+        """Measure where the time of a configuration's steps goes, likewise."""
+        state = self.session.profile = ProfileState(config, ProfileTest())
+
+        def start() -> ProfileProcess:
+            self._profile_process = ProfileProcess(config, state.test)
+            return self._profile_process
+
+        await _follow(state, start, state.apply)
+        rows = await in_thread(lambda: _run_rows(self.library))
+        state.disturbed = any(row.phase in (Phase.TRAINING, Phase.EVALUATING) for row in rows)
+
+    def cancel_profile(self) -> None:
+        """End the measurement that is under way."""
+        if self._profile_process is not None:
+            self._profile_process.end()
 
     async def read_answers(self) -> None:
         """Show the run's newest evaluation, if it is not shown yet."""
@@ -179,6 +194,27 @@ class Jobs:
         """A model that is being tested is wanted no more."""
         self._model_dropped.set()
         self._model_dropped = threading.Event()
+
+
+async def _follow(
+    state: RateState | ProfileState,
+    start: Callable[[], SideProcess[E]],
+    apply: Callable[[E], None],
+) -> None:
+    """Take in what a process beside the dashboard says, to its end."""
+
+    def take_in() -> None:
+        for event in process.events():
+            apply(event)
+
+    try:
+        with start() as process:
+            await in_thread(take_in)
+    except (InputError, WorkError) as error:
+        state.problem = str(error)
+    finally:
+        if state.running:
+            state.cancelled = True
 
 
 def _run_rows(library: Library) -> tuple[RunRow, ...]:

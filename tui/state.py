@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tui.answers import Answers
 from tui.notices import Notice
+from tui.profile_state import ProfileState
 from tui.rate_state import RateState
 from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
 from tui.run_state import Counts, Phase, RunState
@@ -18,6 +19,7 @@ __all__ = [
     "ModelRow",
     "Notice",
     "Phase",
+    "ProfileState",
     "RateState",
     "RunRow",
     "RunState",
@@ -38,3 +40,4 @@ class View:
     runs: tuple[RunRow, ...] = ()
     models: tuple[ModelRow, ...] = ()
     rate: RateState | None = None
+    profile: ProfileState | None = None

@@ -13,7 +13,7 @@ from nn.layers.activation import ActivationName, activation
 from nn.layers.base import Layer, LayerConfig, Padding, PiecewiseLayer, Size, require_map, show_size
 from nn.layers.bias import Bias
 from nn.layers.stages import Operation, Source
-from nn.ops.algorithms import choose
+from nn.ops.algorithms import algorithm_of, choose
 from nn.ops.convolution import Convolution, Geometry, Grid
 from nn.ops.pieces import Tail
 from nn.ops.windows import extent, frame, output_size
@@ -137,6 +137,10 @@ class _Convolve(Source):
         self.output_shape = layer.output_shape
         self.convolution = convolution
         self._weights, self._gradient = layer.parameters["weights"], layer.gradients["weights"]
+
+    @property
+    def algorithm(self) -> str:
+        return algorithm_of(self.convolution)
 
     def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
         self.convolution.forward(x, self._weights, tail)

@@ -121,6 +121,14 @@ class _Residual(PiecewiseLayer, Source):
         self.gradients = self._inner.gradients | named("shortcut", self._shortcut.gradients)
         self.state = self._inner.state
 
+    @property
+    def algorithm(self) -> str | None:
+        """Those of its convolutions, each once."""
+        inner = [each for stage in self._inner.stages.stages for each in stage.operations]
+        operations = [*(each.operation for each in inner), *self._shortcut.operations]
+        named = [each.algorithm for each in operations if isinstance(each, Source)]
+        return ", ".join(dict.fromkeys(filter(None, named))) or None
+
     def initialize(self, rng: np.random.Generator) -> None:
         self._inner.initialize(rng)
         self._shortcut.initialize(rng)

@@ -45,6 +45,11 @@ class Source(ABC):
 
     output_shape: Shape
 
+    @property
+    def algorithm(self) -> str | None:
+        """The name of the way that the last batch went, where there are several."""
+        return None
+
     @abstractmethod
     def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
         """Give every piece of the output for x, (H, W, C, N) or (features, N), to what follows.

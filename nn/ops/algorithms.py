@@ -33,6 +33,11 @@ class Fastest:
         """Made when it is first chosen: most layers never need its matrices."""
         return ByFrequencies(self._geometry, self._buffers)
 
+    @property
+    def chosen(self) -> Convolution:
+        """The way that the last batch went."""
+        return self._chosen
+
     def forward(self, x: Array, w: Array, tail: Tail) -> None:
         """Choose, and compute so."""
         fft = prefers_frequencies(self._geometry, x.shape[-1])
@@ -51,3 +56,9 @@ def choose(algorithm: str, geometry: Geometry, buffers: Buffers) -> Convolution:
     if geometry.grid == Grid():
         return Fastest(geometry, buffers)
     return Gemm(geometry, buffers)
+
+
+def algorithm_of(convolution: Convolution) -> str:
+    """The name of the way that it went with the last batch."""
+    way = convolution.chosen if isinstance(convolution, Fastest) else convolution
+    return next(name for name, made in ALGORITHMS.items() if type(way) is made)

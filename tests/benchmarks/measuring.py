@@ -15,8 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
 
-import numpy as np
-
+from nn.machine import blas_name, processor_name
 from nn.processors import processors
 
 PACKAGES = ("cnn-tui", "numpy", "textual", "torch", "keras", "tensorflow", "tensorflow-cpu")
@@ -85,23 +84,6 @@ def installed(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def processor_name() -> str:
-    """What the system calls its processor."""
-    information = Path("/proc/cpuinfo")
-    if information.exists():
-        for line in information.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def blas_name() -> str:
-    """The library that NumPy multiplies matrices with."""
-    configuration: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
-    blas = configuration["Build Dependencies"]["blas"]
-    return f"{blas['name']} {blas['version']}"
 
 
 def peak_memory(process: int) -> float:

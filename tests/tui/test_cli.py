@@ -94,6 +94,7 @@ def test_help_names_every_command_and_loads_neither_textual_nor_numpy() -> None:
         "attach",
         "train",
         "lr-find",
+        "profile",
         "evaluate",
         "predict",
         "export",

@@ -11,7 +11,8 @@ from rich.progress import Progress
 
 from nn.config import RunConfig
 from nn.rate_finder import RateTest, RateTested, RateTried
-from nn.runs.rate_process import RateProcess, RateTestError
+from nn.runs.rate_process import RateProcess
+from nn.runs.side_process import WorkError
 from tui.exits import Exit
 from tui.render.rate_chart import rate_chart
 from tui.terminal.kind import wants_ascii
@@ -31,7 +32,7 @@ def lr_find(config: RunConfig, test: RateTest, *, as_json: bool) -> Exit:
     except KeyboardInterrupt:
         print("interrupted: no rate was found", file=sys.stderr)
         return Exit.INTERRUPTED
-    except RateTestError as error:
+    except WorkError as error:
         print(f"cnn-tui: {error}", file=sys.stderr)
         return Exit.FAILED
     if as_json:

@@ -16,7 +16,8 @@ from nn.config import RunConfig
 from nn.data import load
 from nn.rate_finder import RateTest, RateTested, RateTried, find_rate
 from nn.runs import rate_process
-from nn.runs.rate_process import RateProcess, RateTestError, RateTestFailed, Wanted
+from nn.runs.rate_process import RateProcess, Wanted
+from nn.runs.side_process import WorkError, WorkFailed
 from nn.schema import InputError
 
 PATIENCE = 60.0
@@ -80,7 +81,7 @@ def test_one_that_dies_is_told_of(tiny: RunConfig) -> None:
         events = process.events()
         next(events)
         os.kill(process._process.pid, signal.SIGKILL)
-        with pytest.raises(RateTestError, match="the rate test ended by itself, with code -9"):
+        with pytest.raises(WorkError, match="the rate test ended by itself, with code -9"):
             list(events)
 
 
@@ -95,8 +96,8 @@ def test_data_that_cannot_be_read_are_a_sentence(tiny: RunConfig, tmp_path: Path
     np.savez(tmp_path / "gone.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     config = tiny.changed({"data.dataset": str(tmp_path / "gone.npz")})
     (tmp_path / "gone.npz").unlink()
-    (event,) = rate_process._test(Wanted(config=config, test=RateTest()))
-    assert isinstance(event, RateTestFailed)
+    (event,) = rate_process.events(Wanted(config=config, test=RateTest()))
+    assert isinstance(event, WorkFailed)
     assert event.kind == "input"
     assert "gone.npz" in event.message
 
@@ -108,6 +109,7 @@ def test_what_nobody_foresaw_is_a_sentence(
         raise ZeroDivisionError("by nothing")
 
     monkeypatch.setattr(rate_process, "find_rate", fail)
-    (event,) = rate_process._test(Wanted(config=tiny, test=RateTest()))
-    message = "the rate test failed: ZeroDivisionError: by nothing"
-    assert event == RateTestFailed(kind="unexpected", message=message)
+    (event,) = rate_process.events(Wanted(config=tiny, test=RateTest()))
+    assert event == WorkFailed(
+        kind="unexpected", message="the rate test failed: ZeroDivisionError: by nothing"
+    )
