@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -125,17 +124,16 @@ def _places(extent: int) -> Integers:
 
 
 def explanation(config: LayerConfig) -> str:
-    """What a layer computes, with its formula: the first sentence of its class's own text.
+    """What a layer computes, with its formula: the first paragraph of its class's own text.
 
-    Where it ends with an activation, that one's sentence follows.
+    Where it ends with an activation, that one's follows.
     """
     ending: Any = getattr(config, "activation", "none")
-    sentence = _first_sentence(type(config).__doc__ or "")
+    words = _first_paragraph(type(config).__doc__ or "")
     if ending == "none":
-        return sentence
-    return f"{sentence} Then {ending}: {_first_sentence(type(activation(ending)).__doc__ or '')}"
+        return words
+    return f"{words} Then {ending}: {_first_paragraph(type(activation(ending)).__doc__ or '')}"
 
 
-def _first_sentence(text: str) -> str:
-    paragraph = " ".join(text.split("\n\n")[0].split())
-    return re.split(r"(?<=\.) (?=[A-Z])", paragraph)[0].replace("`", "")
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.partition("\n\n")[0].split())
