@@ -27,6 +27,7 @@ from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
+from tui.panels.inside import InsidePanel
 from tui.panels.network import NetworkPanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
@@ -113,7 +114,7 @@ class Dashboard(SteeringApp):
         """Begin to look."""
         run = self._first_run
         self.begin(self._greet if run is None else partial(self.open_run, run))
-        for work in (self._read, self._answer, self._look, self._list):
+        for work in (self._read, self._answer, self._look, self._list, self._look_inside):
             self.repeat(work)
         self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, _settle_memory)
@@ -193,6 +194,16 @@ class Dashboard(SteeringApp):
             await self.jobs.list_library()
         return LIST_INTERVAL
 
+    async def _look_inside(self) -> float:
+        """The network that is looked into is the newest one, while somebody does look."""
+        if self._body.active == "inside":
+            await self._look_on()
+        return LIST_INTERVAL if self.session.inside.insight is None else LOOK_INTERVAL
+
+    async def _look_on(self) -> None:
+        await self.jobs.look_inside()
+        self._body.show(self.session.view)
+
     def paint(self) -> None:
         """Show the newest state; this often and no oftener, however fast training is."""
         if not self.is_running:
@@ -265,6 +276,12 @@ class Dashboard(SteeringApp):
         self._body.show(self.session.view)
         if self._body.active == "runs":
             self.begin(self.jobs.list_library)
+        elif self._body.active == "inside":
+            self.begin(self._look_on)
+
+    @on(InsidePanel.Wanted)
+    def _look_elsewhere(self) -> None:
+        self.begin(self._look_on)
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.answers import Answers
+from tui.insight import InsideState
 from tui.notices import Notice
 from tui.rate_state import RateState
 from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
@@ -15,6 +16,7 @@ __all__ = [
     "Answers",
     "Counts",
     "Growing",
+    "InsideState",
     "ModelRow",
     "Notice",
     "Phase",
@@ -38,3 +40,4 @@ class View:
     runs: tuple[RunRow, ...] = ()
     models: tuple[ModelRow, ...] = ()
     rate: RateState | None = None
+    inside: InsideState = field(default_factory=InsideState)

@@ -147,8 +147,8 @@ class LayerNorm(Norm):
     """Each position normalised over its channels: y = γ (x - mean) / √(variance + ε) + β.
 
     A vector's features are its channels. It knows nothing of the batch, so training and inference
-    are the same. On maps it works at each position by itself, as in Keras and in ConvNeXt. Ba, Kiros and
-    Hinton, "Layer Normalization" (2016), section 3.
+    are the same. On maps it works at each position by itself, as in Keras and in ConvNeXt. Ba,
+    Kiros and Hinton, "Layer Normalization" (2016), section 3.
     """
 
     kind: Literal["layer_norm"] = "layer_norm"
