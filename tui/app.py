@@ -28,6 +28,7 @@ from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
 from tui.panels.inside import InsidePanel
+from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
@@ -278,6 +279,11 @@ class Dashboard(SteeringApp):
             self.begin(self.jobs.list_library)
         elif self._body.active == "inside":
             self.begin(self._look_on)
+
+    @on(MistakesPanel.InsideAsked)
+    def _show_inside(self, event: MistakesPanel.InsideAsked) -> None:
+        self.session.inside.follow(event.index)
+        self._body.turn_to("inside")
 
     @on(InsidePanel.Wanted)
     def _look_elsewhere(self) -> None:

@@ -19,7 +19,7 @@ from tui.render import formats
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """Values (H, W, n) to be shown as n pictures, each of which is a `noun`.
+    """Values (H, W, n) to be shown as n pictures, each a `noun` with a number or a name.
 
     `kept` (H, W, n) is not zero for values that a pooling took; without a pooling it is None.
     """
@@ -27,6 +27,16 @@ class Maps:
     noun: str
     values: Array
     kept: Array | None = None
+    names: tuple[str, ...] | None = None
+
+    def label(self, place: int) -> str:
+        """The number of a picture, counted from 1, or its name."""
+        return str(place + 1) if self.names is None else self.names[place]
+
+    def title(self, place: int) -> str:
+        """What a picture is: map 3 of 32."""
+        of_all = f" of {self.count}" if self.names is None else ""
+        return f"{self.noun} {self.label(place)}{of_all}"
 
     @property
     def count(self) -> int:
@@ -112,13 +122,14 @@ class Insight:
         shape = show_shape(image.shape)
         entering = Stop("image", shape, ENTERING, (), Maps("channel", image))
         ending = (softmax.__doc__ or "").partition("\n\n")[0]
-        classes = f"{len(self.class_names)} classes"
-        leaving = Stop("softmax", classes, ending, (), Maps("class", _as_maps(self.probabilities)))
-        between = (
+        shares = Maps("class", _as_maps(self.probabilities), names=self.class_names)
+        leaving = Stop("softmax", f"{len(self.class_names)} classes", ending, (), shares)
+        *between, last = (
             _layer_stop(passage, _before_flatten(self.passages[:n]))
             for n, passage in enumerate(self.passages)
         )
-        return (entering, *between, leaving)
+        logits = replace(last.output, noun="class", names=self.class_names)
+        return (entering, *between, replace(last, output=logits), leaving)
 
 
 ENTERING = "What goes in: brightness from 0 to 255 becomes values from 0 to 1."

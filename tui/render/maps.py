@@ -26,7 +26,7 @@ Drawing = Literal["half", "quadrant", "ascii"]
 LEAST_WIDTH = 8
 """Cells below which a map of many pixels tells nothing."""
 
-ENLARGED = (4, 3, 2, 1, 3 / 4, 1 / 2, 1 / 3, 1 / 4)
+ENLARGED = (4, 3, 2, 1, 3 / 4, 1 / 2, 3 / 8, 1 / 3, 1 / 4)
 """How many cells a pixel may take; three of them make whole lines of an even number only."""
 
 
@@ -68,7 +68,7 @@ def tiling(height: int, width: int, count: int, room: tuple[int, int]) -> Tiling
     Each has an edge to its left and a line for its number below.
     """
     least = min(LEAST_WIDTH, max(2 * width, len(str(count))))
-    crisp = [factor for factor in ENLARGED if factor != 3 or height % 2 == 0]
+    crisp = [factor for factor in ENLARGED if factor != 3 or height % 2 == 0 or height == 1]
     widths = [round(width * factor) for factor in crisp]
     fitting = [each for each in widths if least <= each < room[0]]
     tried = [_tiling(height, width, each, room) for each in fitting or [min(least, room[0] - 1)]]

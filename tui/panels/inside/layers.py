@@ -11,8 +11,7 @@ from tui.panels.inside.shown import GAP, LARGE_WIDTH, Shown, left_width, side_by
 from tui.render import formats
 from tui.render.maps import Tiling, fitted, map_text, page_text, tiling
 
-
-LEAST_LINES = 4
+LEAST_LINES = 7
 """Lines that something below a large map needs."""
 
 PARTS = ("slice", "weight")
@@ -31,9 +30,13 @@ def layer(shown: Shown, room: tuple[int, int]) -> tuple[list[Text], Text]:
     last = min(first + at.count, maps.count)
     body = _page(shown, maps, range(first, last), marked, at)
     if (width := _width(shown, maps, room[0])) < room[0]:
-        beside = _large(shown, shown.stop.output, chosen, (LARGE_WIDTH, room[1]))
+        chief = shown.stop.output if marked is None else maps
+        beside = _large(shown, chief, chosen, (LARGE_WIDTH, room[1]))
+        left = LARGE_WIDTH, room[1] - len(beside)
         if maps is shown.stop.output:
-            beside += _made_by(shown, chosen, (LARGE_WIDTH, room[1] - len(beside)))
+            beside += _made_by(shown, chosen, left)
+        elif chief is maps and left[1] >= LEAST_LINES:
+            beside += _large(shown, shown.stop.output, chosen, left)
         body = side_by_side(body, beside, width + GAP)
     if at.count < maps.count:
         dash = "-" if shown.ascii else "–"
@@ -67,7 +70,7 @@ def _width(shown: Shown, maps: Maps, width: int) -> int:
 
 def _page(shown: Shown, maps: Maps, places: range, marked: int | None, at: Tiling) -> list[Text]:
     values = _scaled(shown, maps, alone=shown.walk.alone)[:, :, places.start : places.stop]
-    labels = [str(place + 1) for place in places]
+    labels = [maps.label(place) for place in places]
     place = None if marked is None else marked - places.start
     return list(page_text(values, labels, place, at, shown.look).split("\n"))
 
@@ -97,7 +100,7 @@ def _largest(values: Array, axes: tuple[int, ...]) -> Array:
 
 def _large(shown: Shown, maps: Maps, place: int, room: tuple[int, int]) -> list[Text]:
     """One map as large as there is room, with its number above; of a single value the value."""
-    title = f"{maps.noun} {place + 1} of {maps.count}"
+    title = maps.title(place)
     if maps.values.shape[:2] == (1, 1):
         return [Text(f"{title}: {_number(maps.values[0, 0, place])}", "bold")]
     scaled = _scaled(shown, maps, alone=shown.walk.alone)[:, :, place]
@@ -116,7 +119,7 @@ def _made_by(shown: Shown, chosen: int, room: tuple[int, int]) -> list[Text]:
         places = range(min(at.count, count))
         below = _page(shown, behind, places, None, at)
         if len(places) < count:
-            words += f", {len(places)} of {count} {behind.noun}s"
+            words += f", {len(places)} of {count}"
     else:
         place = 0 if behind.noun in PARTS else chosen
         scaled = _scaled(shown, behind, alone=True)[:, :, place]
@@ -132,7 +135,7 @@ def _picture(shown: Shown, scaled: Array, room: tuple[int, int]) -> list[Text]:
 def _figures(shown: Shown, maps: Maps, chosen: int | None) -> Text:
     """What the shades mean."""
     values = maps.values if chosen is None else maps.values[:, :, chosen]
-    which = f"all {maps.noun}s" if chosen is None else f"{maps.noun} {chosen + 1}"
+    which = f"all {maps.noun}s" if chosen is None else f"{maps.noun} {maps.label(chosen)}"
     words = [f"{which}: {_number(values.min())} to {_number(values.max())}"]
     if values.size == 1:
         words = [f"{which}: {_number(values.max())}"]

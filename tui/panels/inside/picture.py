@@ -6,7 +6,7 @@ from rich.text import Text
 
 from tui.panels.inside.ends import image, probabilities
 from tui.panels.inside.layers import layer
-from tui.panels.inside.shown import Shown
+from tui.panels.inside.shown import Shown, cut
 from tui.panels.inside.words import words
 
 

@@ -12,6 +12,26 @@ from tui.render import formats
 BRIEF = 14
 """Lines below which an explanation takes one line at most."""
 
+SPELLED = str.maketrans(
+    {
+        "⋆": "*",
+        "·": "*",
+        "≈": "~=",
+        "√": "sqrt",
+        "²": "^2",
+        "³": "^3",
+        "½": "1/2",
+        "α": "alpha",
+        "β": "beta",
+        "γ": "gamma",
+        "ε": "epsilon",
+        "π": "pi",
+        "σ": "sigma",
+        "Φ": "Phi",
+    }
+)
+"""How signs of formulas are written in ASCII."""
+
 
 def words(shown: Shown) -> list[Text]:
     """All lines above the pictures."""
@@ -76,7 +96,8 @@ def _explanation(shown: Shown) -> list[Text]:
     """What is computed, in as many lines as there is room for."""
     width, height = shown.size
     most = 1 if height < BRIEF else 3
-    text = Text(shown.stop.explanation, shown.colors.text)
+    formula = shown.stop.explanation.translate(SPELLED) if shown.ascii else shown.stop.explanation
+    text = Text(formula, shown.colors.text)
     lines = list(text.wrap(Console(width=max(width, 1)), max(width, 1)))
     if len(lines) > most:
         lines = [*lines[: most - 1], Text(" ", shown.colors.text).join(lines[most - 1 :])]
