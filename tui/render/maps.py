@@ -70,7 +70,8 @@ def tiling(height: int, width: int, count: int, room: tuple[int, int]) -> Tiling
     least = min(LEAST_WIDTH, max(2 * width, len(str(count))))
     crisp = [factor for factor in ENLARGED if factor != 3 or height % 2 == 0 or height == 1]
     widths = [round(width * factor) for factor in crisp]
-    fitting = [each for each in widths if least <= each < room[0]]
+    tallest = 2 * (room[1] - 1) * width / height
+    fitting = [each for each in widths if least <= each < room[0] and each <= tallest]
     tried = [_tiling(height, width, each, room) for each in fitting or [min(least, room[0] - 1)]]
     return next((each for each in tried if each.count >= count), tried[-1])
 

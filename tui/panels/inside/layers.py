@@ -40,8 +40,9 @@ def layer(shown: Shown, room: tuple[int, int]) -> tuple[list[Text], Text]:
         body = side_by_side(body, beside, width + GAP)
     if at.count < maps.count:
         dash = "-" if shown.ascii else "–"
-        part = f"{first + 1}{dash}{last} of {maps.count} {maps.noun}s · "
-        legend = Text(part, shown.colors.muted).append_text(legend)
+        part = f"{first + 1}{dash}{last}" if last > first + 1 else f"{last}"
+        words = f"{part} of {maps.count} {maps.noun}s · "
+        legend = Text(words, shown.colors.muted).append_text(legend)
     return body, legend
 
 

@@ -19,8 +19,8 @@ def picture(shown: Shown) -> Text:
         body, legend = image(shown, room)
     else:
         body, legend = probabilities(shown, room)
-    body = [*body[: room[1]], *[Text()] * (room[1] - len(body))]
-    return Text("\n", no_wrap=True).join([*words(shown), *body, cut(legend, shown)])
+    body = [*body[: room[1]], *[Text()] * (room[1] - len(body)), legend]
+    return Text("\n", no_wrap=True).join([*words(shown), *(cut(line, shown) for line in body)])
 
 
 def room_of(shown: Shown) -> tuple[int, int]:
