@@ -106,8 +106,8 @@ def _file(place: Place) -> tuple[Path, bool]:
     if place.run is not None:
         if not place.run.checkpoint_file.exists():
             raise InputError(
-                f"Run {place.run.id} has not saved its network yet: "
-                "it comes with the first checkpoint, at once when the run is paused (space)."
+                f"Run {place.run.id} has not saved its network yet: the first checkpoint comes "
+                "soon, and at once when the run is paused (space)."
             )
         return place.run.checkpoint_file, True
     models = place.library.models()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tui.render.images import (
     GREY_LEVELS,
+    PictureStyle,
     Shades,
     cover,
     half_blocks,
@@ -20,8 +21,6 @@ from tui.render.images import (
     ramp,
     rgb,
 )
-
-Drawing = Literal["half", "quadrant", "ascii"]
 
 LEAST_WIDTH = 8
 """Cells below which a map of many pixels tells nothing."""
@@ -38,7 +37,7 @@ class Look:
     shade.
     """
 
-    drawing: Drawing
+    drawing: PictureStyle
     ink: str
     below: str
     paper: str

@@ -21,7 +21,7 @@ from tui.panels.inside import InsidePanel
 from tui.panels.inside.picture import picture
 from tui.panels.inside.shown import Shown
 from tui.panels.inside.words import SPELLED
-from tui.render.maps import Drawing
+from tui.render.images import PictureStyle
 from tui.state import View
 from tui.terminal.ascii import to_ascii
 
@@ -60,7 +60,7 @@ def colour() -> Insight:
 @pytest.mark.parametrize("drawing", ["half", "quadrant", "ascii"])
 @pytest.mark.parametrize("size", SIZES)
 def test_every_stop_keeps_to_its_size(
-    colour: Insight, size: tuple[int, int], drawing: Drawing
+    colour: Insight, size: tuple[int, int], drawing: PictureStyle
 ) -> None:
     for stop in range(len(colour.stops)):
         for walk in (

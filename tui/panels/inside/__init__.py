@@ -12,11 +12,10 @@ from textual.widgets import Static
 
 from nn.types import Integers
 from tui.insight import Stop, Walk, following, next_class, next_mistake
-from tui.panels import palette
+from tui.panels import palette, picture_style
 from tui.panels.inside.layers import PARTS, maps_of, page_tiling
 from tui.panels.inside.picture import picture, room_of
 from tui.panels.inside.shown import Shown
-from tui.render.maps import Drawing
 from tui.state import Answers, InsideState, View
 
 PAGES = {"filter": "filters", "slice": "filters", "input": "kept"}
@@ -196,8 +195,7 @@ class InsidePanel(Static, can_focus=True):
     @property
     def _shown(self) -> Shown | None:
         """What is painted, and how."""
-        insight, mono = self.state.insight, self.app.no_color and self.app.native_ansi_color
-        drawing: Drawing = "ascii" if self.ascii else "quadrant" if mono else "half"
+        insight, drawing = self.state.insight, picture_style(self.app, ascii=self.ascii)
         size, colors = (self.size.width, self.size.height), palette(self.app)
         if insight is None:
             return None

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from tui.insight import Insight, Stop, Walk
 from tui.panels import Palette
-from tui.render.maps import Drawing, Look
+from tui.render.images import PictureStyle
+from tui.render.maps import Look
 
 BESIDE = 64
 """From this width on something large stands beside the rest."""
@@ -25,7 +26,7 @@ class Shown:
     walk: Walk
     size: tuple[int, int]
     colors: Palette
-    drawing: Drawing
+    drawing: PictureStyle
     attentive: bool = False
 
     @property
