@@ -22,7 +22,7 @@ from nn.runs.folder import Library, RunFolder
 from tui import words
 from tui.body import DESIGN, VIEWS, Body
 from tui.copying import Copy
-from tui.dialogs import Help
+from tui.dialogs import Help, Number
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
@@ -279,6 +279,14 @@ class Dashboard(SteeringApp):
             self.begin(self.jobs.list_library)
         elif self._body.active == "inside":
             self.begin(self._look_on)
+
+    @on(InsidePanel.NumberAsked)
+    def _ask_for_number(self, event: InsidePanel.NumberAsked) -> None:
+        def follow(number: int | None) -> None:
+            if number is not None:
+                self.query_one(InsidePanel).follow(number)
+
+        self.push_screen(Number("Which test image?", event.most), follow)
 
     @on(MistakesPanel.InsideAsked)
     def _show_inside(self, event: MistakesPanel.InsideAsked) -> None:

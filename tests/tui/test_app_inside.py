@@ -179,6 +179,20 @@ async def test_images_are_gone_through_by_keys(library: Library) -> None:
         await until(pilot, lambda: "test image 9,999 " in screen_text(pilot.app))
 
 
+async def test_g_goes_to_an_image_by_its_number(library: Library) -> None:
+    async with Dashboard(library).run_test(size=(120, 36)) as pilot:
+        await open_view(pilot)
+        assert "0 to 9,999" in await press(pilot, "g")
+        for wrong in ("12345", "x7", ""):
+            await pilot.press(*wrong, "enter")
+            assert f"{wrong!r} will not do" in screen_text(pilot.app)
+            await pilot.press("ctrl+u")
+        await pilot.press(*"9,999", "enter")
+        await until(pilot, lambda: "test image 9,999 " in screen_text(pilot.app))
+        await pilot.press("g", "5", "escape")
+        assert app_of(pilot).session.inside.index == 9_999
+
+
 async def test_w_shows_where_the_network_looks(library: Library) -> None:
     async with Dashboard(library).run_test(size=(120, 36)) as pilot:
         await open_view(pilot)

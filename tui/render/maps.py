@@ -33,8 +33,8 @@ ENLARGED = (4, 3, 2, 1, 3 / 4, 1 / 2, 3 / 8, 1 / 3, 1 / 4)
 class Look:
     """How maps are drawn, and in which colours as #rrggbb.
 
-    `ink` is 1, `paper` 0 and `below` -1; without colours, numbers below zero make zero a middle
-    shade.
+    `ink` is 1, `paper` 0 and `below` -1. Where nothing is `coloured`, numbers below zero make zero
+    a middle shade.
     """
 
     drawing: PictureStyle
@@ -44,6 +44,7 @@ class Look:
     words: str
     cursor: str
     on_cursor: str
+    coloured: bool = True
 
 
 @dataclass(frozen=True)
@@ -153,9 +154,11 @@ def _resized(values: NDArray[Any], size: tuple[int, int], look: Look) -> Shades:
 
 def _painted(pixels: Shades, look: Look) -> Text:
     """Pixels (rows, columns) as characters."""
-    if look.drawing == "half":
+    if look.coloured and look.drawing == "half":
         return half_blocks(_colours(pixels, look))
     shades = (pixels + 1) / 2 if pixels.min() < 0 else pixels
+    if look.drawing == "half":
+        return half_blocks(_colours(shades, look))
     return ramp(shades) if look.drawing == "ascii" else quadrants(shades)
 
 

@@ -112,6 +112,16 @@ def test_what_covering_gives_is_told_too(colour: Insight) -> None:
     assert "costs it up to 12.5 % · or gives up to 25.0 % (blue)" in text
 
 
+def test_without_colours_no_colour_is_named(colour: Insight) -> None:
+    for stop in range(len(colour.stops)):
+        for page in ("output", "behind"):
+            walk = Walk(stop, page=page)  # type: ignore[arg-type]
+            shown = Shown(colour, walk, (120, 33), COLORS, "half", True, grey=True)
+            assert "blue" not in picture(shown).plain
+    conv = Shown(colour, Walk(1), (120, 33), COLORS, "half", grey=True)
+    assert "the middle shade is 0" in picture(conv).plain
+
+
 async def test_m_goes_by_the_answers_of_the_same_images(
     colour: Insight, app_of: Callable[[Widget], App[None]], answers_of: Callable[..., Answers]
 ) -> None:

@@ -57,6 +57,16 @@ def test_without_colours_zero_is_a_middle_shade_only_where_something_is_below():
     assert map_text(np.array([[1.0, 0.0], [0.0, 1.0]]), (1, 1), PLAIN["quadrant"]).plain == "▚"
 
 
+def test_in_greys_zero_is_the_middle_one_where_something_is_below():
+    grey = dataclasses.replace(LOOK, coloured=False)
+    shown = pixels_of(map_text(np.array([[-1.0, 0.0, 1.0]] * 2), (3, 1), grey))
+    assert shown[0, 0].tolist() == list(PAPER)
+    assert abs(shown[0, 1] - 127.5).max() < 6
+    assert shown[0, 2].tolist() == list(INK)
+    above = pixels_of(map_text(np.array([[0.0, 1.0]] * 2), (2, 1), grey))
+    assert above[0].tolist() == [list(PAPER), list(INK)]
+
+
 @pytest.mark.parametrize("drawing", ["half", "ascii", "quadrant"])
 def test_pictures_stand_beside_each_other_with_numbers_below(drawing):
     look = dataclasses.replace(LOOK, drawing=drawing)

@@ -32,7 +32,8 @@ class InsidePanel(Static, can_focus=True):
         "below, black is zero (on a light ground black is above). up and down choose a map, also\n"
         "page up and down; enter shows it alone. f shows what made it: filters, weights, or which\n"
         "values a pooling took. All maps of a layer share one scale: v gives each its own.\n"
-        "n is the next test image, b the one before, t one of the next class, m the next mistake.\n"
+        "n is the next test image, b the one before, t one of the next class, m the next mistake,\n"
+        "g goes to one by its number.\n"
         "w shows where the network looks: how much less probable a class becomes where that part\n"
         "of the image is covered (up and down choose the class).\n"
         "It is the network loaded with ctrl+o, else the run's newest checkpoint, followed while\n"
@@ -54,6 +55,7 @@ class InsidePanel(Static, can_focus=True):
         Binding("n", "image(1)", "next image", tooltip="the next test image"),
         Binding("b", "image(-1)", "image before", show=False, tooltip="the test image before"),
         Binding("t", "class", "next class", show=False, tooltip="an image of the next class"),
+        Binding("g", "number", "go to", show=False, tooltip="a test image by its number"),
         Binding("m", "mistake", "mistake", tooltip="the next image that got a wrong answer"),
         Binding("w", "attend", "where it looks", tooltip="where the network looks, or not"),
         Binding("v", "scale", "scale", show=False, tooltip="a scale for each map, or for all"),
@@ -66,6 +68,13 @@ class InsidePanel(Static, can_focus=True):
 
     class Wanted(Message):
         """Something else is to be looked at: the panel's state says what."""
+
+    class NumberAsked(Message):
+        """Somebody wants to say which test image, from 0 to `most`."""
+
+        def __init__(self, most: int) -> None:
+            super().__init__()
+            self.most = most
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id, markup=False)
@@ -147,16 +156,21 @@ class InsidePanel(Static, can_focus=True):
     def action_image(self, by: int) -> None:
         """Follow a neighbour in the test set."""
         if self.state.insight is not None:
-            self._follow(following(self.state.insight.labels, self.state.index, by))
+            self.follow(following(self.state.insight.labels, self.state.index, by))
 
     def action_class(self) -> None:
         """Follow an image of the next class."""
         if self.state.insight is not None:
-            self._follow(next_class(self.state.insight.labels, self.state.index))
+            self.follow(next_class(self.state.insight.labels, self.state.index))
+
+    def action_number(self) -> None:
+        """Ask which image to follow."""
+        if self.state.insight is not None:
+            self.post_message(self.NumberAsked(len(self.state.insight.labels) - 1))
 
     def action_mistake(self) -> None:
         """Follow the next image that got a wrong answer."""
-        self._follow(next_mistake(self._mistakes(), self.state.index))
+        self.follow(next_mistake(self._mistakes(), self.state.index))
 
     def action_attend(self) -> None:
         """Find out where the network looks, and show it beside the image; or no more."""
@@ -171,7 +185,8 @@ class InsidePanel(Static, can_focus=True):
         self.walk = walk
         self._paint()
 
-    def _follow(self, index: int) -> None:
+    def follow(self, index: int) -> None:
+        """Look at another image of the test set."""
         self.state.follow(index)
         self.walk = replace(self.walk, target=None)
         self.post_message(self.Wanted())
@@ -199,7 +214,8 @@ class InsidePanel(Static, can_focus=True):
         size, colors = (self.size.width, self.size.height), palette(self.app)
         if insight is None:
             return None
-        return Shown(insight, self.walk, size, colors, drawing, self.state.attentive)
+        attentive, grey = self.state.attentive, self.app.no_color
+        return Shown(insight, self.walk, size, colors, drawing, attentive, grey)
 
     def _paint(self) -> None:
         if not self.is_mounted:

@@ -54,7 +54,7 @@ def _heated(shown: Shown, cost: Array) -> Array:
     height, width = image.shape[:2]
     shares = cover(cost.shape[0], height) @ cost @ cover(cost.shape[1], width).T
     shares /= max(float(np.abs(cost).max()), LEAST_COST)
-    if shown.drawing != "half":
+    if not shown.coloured:
         return np.maximum(shares, 0)
     ink, paper, costly, giving = (
         np.array(rgb(color)) / 255
@@ -62,7 +62,7 @@ def _heated(shown: Shown, cost: Array) -> Array:
             shown.colors.ink,
             shown.colors.paper,
             shown.colors.heat,
-            shown.colors.primary,
+            shown.blue,
         )
     )
     brightness = image.mean(axis=2, keepdims=True)
@@ -89,7 +89,7 @@ def _cost_words(shown: Shown, cost: Array, target: int) -> Text:
     name, most, least = shown.insight.class_names[target], float(cost.max()), float(cost.min())
     words = [f"class {name}: covering a part costs it up to {formats.percent(max(most, 0), 1)}"]
     if least < -LEAST_COST / 2:
-        where = " (blue)" if shown.drawing == "half" else ""
+        where = " (blue)" if shown.coloured else ""
         words.append(f"or gives up to {formats.percent(-least, 1)}{where}")
     return Text(" · ".join(words), shown.colors.muted)
 

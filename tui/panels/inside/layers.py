@@ -86,7 +86,7 @@ def _scaled(shown: Shown, maps: Maps, *, alone: bool) -> Array:
     if maps.kept is not None:
         low = values.min(axis=axes, keepdims=True)
         shares = (values - low) / (_largest(values - low, axes))
-        dropped = -0.7 * shares if shown.drawing == "half" else np.zeros_like(shares)
+        dropped = -0.7 * shares if shown.coloured else np.zeros_like(shares)
         kept: Array = np.where(maps.kept > 0, shares, dropped)
         return kept
     scaled: Array = values / _largest(values, axes)
@@ -145,10 +145,10 @@ def _figures(shown: Shown, maps: Maps, chosen: int | None) -> Text:
         words.append(f"kept {formats.percent(share, 0)}")
     elif (zeros := float((values == 0).mean())) > 0:
         words.append(f"{formats.percent(zeros, 0)} are 0")
-    if shown.drawing == "half" and maps.kept is None and maps.values.min() < 0:
-        words.append("blue is below 0")
-    elif shown.drawing == "half" and maps.kept is not None:
+    if maps.kept is not None and shown.coloured:
         words.append("blue was dropped")
+    elif maps.kept is None and maps.values.min() < 0:
+        words.append("blue is below 0" if shown.coloured else "the middle shade is 0")
     words.append("a scale each (v)" if shown.walk.alone else "all on one scale (v)")
     return Text(" · ".join(words), shown.colors.muted)
 

@@ -9,18 +9,22 @@ from rich.text import Text
 
 from tui.insight import Insight, Stop, Walk
 from tui.panels import Palette
-from tui.render.images import PictureStyle
+from tui.render.images import PictureStyle, rgb
 from tui.render.maps import Look
 
 BESIDE = 64
 """From this width on something large stands beside the rest."""
 
 LARGE_WIDTH, GAP = 28, 2
+BLUE_ON_DARK, BLUE = "#56a8f0", "#00468c"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """Where somebody is in which network, and how to draw it; the size is in cells."""
+    """Where somebody is in which network, and how to draw it; the size is in cells.
+
+    With `grey` the screen shows no colours, whatever is painted.
+    """
 
     insight: Insight
     walk: Walk
@@ -28,11 +32,17 @@ class Shown:
     colors: Palette
     drawing: PictureStyle
     attentive: bool = False
+    grey: bool = False
 
     @property
     def ascii(self) -> bool:
         """Whether only ASCII may be written."""
         return self.drawing == "ascii"
+
+    @property
+    def coloured(self) -> bool:
+        """Whether colours can say something."""
+        return self.drawing == "half" and not self.grey
 
     @property
     def stop(self) -> Stop:
@@ -43,7 +53,13 @@ class Shown:
     def look(self) -> Look:
         """The colours of maps."""
         c = self.colors
-        return Look(self.drawing, c.ink, c.primary, c.paper, c.muted, c.cursor, c.on_cursor)
+        words = c.muted, c.cursor, c.on_cursor
+        return Look(self.drawing, c.ink, self.blue, c.paper, *words, coloured=self.coloured)
+
+    @property
+    def blue(self) -> str:
+        """A blue on the paper of pictures, which words call so: not a theme's."""
+        return BLUE_ON_DARK if sum(rgb(self.colors.paper)) < sum(rgb(self.colors.ink)) else BLUE
 
 
 def left_width(width: int) -> int:
