@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from contrast import contrasts
 from dashboards import CONFIG, batches, fake_run, keys, screen_text, until
+from rich.color import ColorSystem
 from textual.pilot import Pilot
 
 from nn.checkpoint import ModelCard, save_checkpoint, save_model
@@ -211,6 +213,30 @@ async def test_w_shows_where_the_network_looks(library: Library) -> None:
         await until(pilot, lambda: "test image 1 " in screen_text(pilot.app))
         await until(pilot, lambda: seen(pilot).cost is not None)
         assert "w shows where" in await press(pilot, "w")
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_all_words_stand_out(
+    library: Library, theme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    async with Dashboard(library).run_test(size=(120, 36)) as pilot:
+        pilot.app.theme = theme
+        await open_view(pilot)
+        for key in ("right", "down", "f", "right", "right", "f", "end", "left"):
+            await press(pilot, key)
+            found = contrasts(pilot.app, ColorSystem.EIGHT_BIT)
+            assert len(found) > 20
+            assert not [each for each in found if each[0] < 4.5 - 0.01]
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 36)])
+async def test_every_stop_is_ascii(library: Library, size: tuple[int, int]) -> None:
+    async with Dashboard(library, ascii=True).run_test(size=size) as pilot:
+        await open_view(pilot)
+        for key in ("w", "right", "f", "right", "right", "f", "enter", "end", "left", "f"):
+            assert (await press(pilot, key)).isascii()
 
 
 async def test_a_model_that_is_loaded_comes_first(library: Library) -> None:
