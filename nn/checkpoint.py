@@ -22,7 +22,7 @@ from nn.files import replacing
 from nn.network import Network, copy_arrays, plan
 from nn.schema import InputError, Schema
 from nn.training import TrainingState
-from nn.types import Array
+from nn.types import Array, Shape
 
 MODEL_SUFFIX = ".safetensors"
 
@@ -132,6 +132,34 @@ def load_checkpoint(path: Path) -> tuple[TrainingState, RunConfig]:
     except (KeyError, ValueError) as error:
         raise InputError(f"{path}: is a checkpoint whose description is broken ({error})") from None
     return TrainingState(arrays, position), config
+
+
+def load_network(path: Path, input_shape: Shape, classes: int) -> tuple[Network, int]:
+    """The network of a checkpoint, as evaluations judge it, and after which step it was written.
+
+    What else a continuation needs stays on disk.
+
+    Raises:
+        InputError: if there is no such file, or it holds no checkpoint of such a network.
+    """
+    metadata = _metadata(path, "cnn-tui checkpoint", "checkpoint")
+    try:
+        config = RunConfig.parse(from_json(metadata["config"]))
+        step = int(from_json(metadata["position"])["step"])
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{path}: is a checkpoint whose description is broken ({error})") from None
+    judged = "parameters" if config.training.average is None else "average"
+    try:
+        network = Network(config.network.layers, input_shape, classes)
+        with _open(path, "checkpoint") as file:
+            for group, arrays in ((judged, network.parameters), ("state", network.state)):
+                keys = {name: f"{group}.{name}" for name in arrays}
+                there = set(file.keys())
+                stored = {n: file.get_tensor(key) for n, key in keys.items() if key in there}
+                copy_arrays(stored, arrays)
+    except InputError as error:
+        raise InputError(f"{path}: is a checkpoint of another network: {error}") from None
+    return network, step
 
 
 def read_fingerprint(path: Path) -> Fingerprint | None:

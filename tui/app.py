@@ -23,11 +23,13 @@ from tui import words
 from tui.body import DESIGN, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
-from tui.dialogs import Help
+from tui.dialogs import Help, Number
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
+from tui.panels.inside import InsidePanel
+from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
 from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
@@ -115,7 +117,7 @@ class Dashboard(SteeringApp):
         """Begin to look."""
         run = self._first_run
         self.begin(self._greet if run is None else partial(self.open_run, run))
-        for work in (self._read, self._answer, self._look, self._list):
+        for work in (self._read, self._answer, self._look, self._list, self._look_inside):
             self.repeat(work)
         self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, _settle_memory)
@@ -195,6 +197,16 @@ class Dashboard(SteeringApp):
             await self.jobs.list_library()
         return LIST_INTERVAL
 
+    async def _look_inside(self) -> float:
+        """The network that is looked into is the newest one, while somebody does look."""
+        if self._body.active == "inside":
+            await self._look_on()
+        return LIST_INTERVAL if self.session.inside.insight is None else LOOK_INTERVAL
+
+    async def _look_on(self) -> None:
+        await self.jobs.look_inside()
+        self._body.show(self.session.view)
+
     def paint(self) -> None:
         """Show the newest state; this often and no oftener, however fast training is."""
         if not self.is_running:
@@ -267,6 +279,25 @@ class Dashboard(SteeringApp):
         self._body.show(self.session.view)
         if self._body.active == "runs":
             self.begin(self.jobs.list_library)
+        elif self._body.active == "inside":
+            self.begin(self._look_on)
+
+    @on(InsidePanel.NumberAsked)
+    def _ask_for_number(self, event: InsidePanel.NumberAsked) -> None:
+        def follow(number: int | None) -> None:
+            if number is not None:
+                self.query_one(InsidePanel).follow(number)
+
+        self.push_screen(Number("Which test image?", event.most), follow)
+
+    @on(MistakesPanel.InsideAsked)
+    def _show_inside(self, event: MistakesPanel.InsideAsked) -> None:
+        self.session.inside.follow(event.index)
+        self._body.turn_to("inside")
+
+    @on(InsidePanel.Wanted)
+    def _look_elsewhere(self) -> None:
+        self.begin(self._look_on)
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:

@@ -137,6 +137,29 @@ class SaveAs(Dialog[str]):
         remark.set_class(wrong, "wrong")
 
 
+class Number(Dialog[int]):
+    """Asks for a whole number from 0 to `most`."""
+
+    def __init__(self, title: str, most: int) -> None:
+        super().__init__(title)
+        self._most = most
+
+    def content(self) -> ComposeResult:
+        """Where to type, and what will do."""
+        yield Input(placeholder=f"0 to {self._most:,}")
+        yield Static(f"0 to {self._most:,} · enter: go there", id="remark", markup=False)
+
+    @on(Input.Submitted)
+    def _answer(self, event: Input.Submitted) -> None:
+        digits = event.value.replace(",", "").strip()
+        if digits.isdecimal() and int(digits) <= self._most:
+            self.dismiss(int(digits))
+            return
+        remark = self.query_one("#remark", Static)
+        remark.update(f"{event.value!r} will not do; give a number from 0 to {self._most:,}")
+        remark.set_class(True, "wrong")
+
+
 class LoadModel(Dialog[Model]):
     """The saved models, to choose one; a broken one says so here and changes nothing."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,9 +22,19 @@ from nn.runs.rate_process import RateProcess
 from nn.runs.side_process import SideProcess, WorkError
 from nn.schema import InputError, Schema
 from tui import answering
+from tui.looking import Looker, Place
 from tui.render import formats
 from tui.session import Session
-from tui.state import ModelRow, Phase, ProfileState, RateState, RunRow, model_row, run_row
+from tui.state import (
+    InsideState,
+    ModelRow,
+    Phase,
+    ProfileState,
+    RateState,
+    RunRow,
+    model_row,
+    run_row,
+)
 from tui.threads import in_thread
 
 E = TypeVar("E", bound=Schema)
@@ -42,6 +53,8 @@ class Jobs:
         self._model_dropped = threading.Event()
         self._rate_process: RateProcess | None = None
         self._profile_process: ProfileProcess | None = None
+        self._looker = Looker()
+        self._looking = False
 
     async def open(self, folder: RunFolder) -> RunConfig:
         """Follow a run; gives its configuration."""
@@ -158,6 +171,43 @@ class Jobs:
         answers = await in_thread(lambda: answering.of_run(folder, dataset, source))
         if session.folder is folder and session.model is None:
             session.answers = answers
+
+    async def look_inside(self) -> None:
+        """Show what the newest network makes of the image that is wanted.
+
+        Whoever is at it already goes on until nothing else is wanted.
+        """
+        state = self.session.inside
+        if self._looking:
+            return
+        self._looking = True
+        try:
+            while await self._look_inside(state):
+                continue
+        except (InputError, OSError) as error:
+            state.insight, state.problem = None, str(error)
+        finally:
+            self._looking = False
+
+    async def _look_inside(self, state: InsideState) -> bool:
+        """One step of it; whether there was anything to do."""
+        run, model, looker = self.session.run, self.session.model, self._looker
+        place = Place(
+            model=None if model is None else model.path,
+            run=self.session.folder,
+            dataset="" if run is None else run.config.data.dataset,
+            library=self.library,
+        )
+        index, drawn = state.index, state.drawn
+        if not state.is_met or await in_thread(lambda: looker.has_news(place)):
+            state.insight = await in_thread(lambda: looker.look(place, index, drawn))
+            return True
+        insight = state.insight
+        if insight is None or insight.cost is not None or not state.attentive:
+            return False
+        cost = await in_thread(lambda: looker.attend(insight))
+        state.insight = replace(insight, cost=cost)
+        return True
 
     async def look_for_trainer(self) -> None:
         """Find out whether the run's trainer lives."""

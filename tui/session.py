@@ -15,7 +15,16 @@ from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal
 from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
 from tui.notices import Notice
-from tui.state import Answers, ModelRow, ProfileState, RateState, RunRow, RunState, View
+from tui.state import (
+    Answers,
+    InsideState,
+    ModelRow,
+    ProfileState,
+    RateState,
+    RunRow,
+    RunState,
+    View,
+)
 
 SLICE = 1 << 16
 """Bytes of a journal that are read before looking at the clock again."""
@@ -46,6 +55,7 @@ class Session:
         self.models: tuple[ModelRow, ...] = ()
         self.rate: RateState | None = None
         self.profile: ProfileState | None = None
+        self.inside = InsideState()
         self.waiting: Waiting | None = None
         self.progress = ""
         self._journal: Journal[Event] | None = None
@@ -60,7 +70,15 @@ class Session:
     @property
     def view(self) -> View:
         """All that panels show."""
-        return View(self.run, self.answers, self.runs, self.models, self.rate, self.profile)
+        return View(
+            run=self.run,
+            answers=self.answers,
+            runs=self.runs,
+            models=self.models,
+            rate=self.rate,
+            profile=self.profile,
+            inside=self.inside,
+        )
 
     @property
     def alive(self) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tui.answers import Answers
+from tui.insight import InsideState
 from tui.notices import Notice
 from tui.profile_state import ProfileState
 from tui.rate_state import RateState
@@ -16,6 +17,7 @@ __all__ = [
     "Answers",
     "Counts",
     "Growing",
+    "InsideState",
     "ModelRow",
     "Notice",
     "Phase",
@@ -41,3 +43,4 @@ class View:
     models: tuple[ModelRow, ...] = ()
     rate: RateState | None = None
     profile: ProfileState | None = None
+    inside: InsideState = field(default_factory=InsideState)

@@ -56,8 +56,9 @@ class Dropout(AnyDropout):
 
 
 class SpatialDropout(AnyDropout):
-    """Whole channels are dropped in training: neighbours in a map say much the same.
+    """Whole channels are dropped with probability p in training, the others become x / (1 - p).
 
+    Neighbours in a map say much the same: what one value loses, the next one would still tell.
     Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
     Networks" (2015), section 3.2.
     """

@@ -46,7 +46,7 @@ class Norm(LayerConfig):
 
 
 class BatchNorm(Norm):
-    """Each channel (or feature) normalised by its mean and variance over the batch.
+    """Each channel (or feature) normalised over the batch: y = γ (x - mean) / √(variance + ε) + β.
 
     Inference takes running ones: r ← m r + (1 - m) batch, from mean 0 and variance 1. As in
     PyTorch, whose `momentum` is 1 - m, the batch is normalised by its own (biased) variance, and
@@ -188,11 +188,11 @@ def _products(x: Array, y: Array) -> Array:
 
 
 class LayerNorm(Norm):
-    """Each position normalised by its mean and variance over the channels (or features).
+    """Each position normalised over its channels: y = γ (x - mean) / √(variance + ε) + β.
 
-    It knows nothing of the batch, so training and inference are the same. On maps it works at each
-    position by itself, as in Keras and in ConvNeXt. Ba, Kiros and Hinton, "Layer Normalization"
-    (2016), section 3.
+    A vector's features are its channels. It knows nothing of the batch, so training and inference
+    are the same. On maps it works at each position by itself, as in Keras and in ConvNeXt. Ba,
+    Kiros and Hinton, "Layer Normalization" (2016), section 3.
     """
 
     kind: Literal["layer_norm"] = "layer_norm"

@@ -301,8 +301,9 @@ class _AvgOneOverOther(_OneOverOther):
 
 
 class GlobalAvgPool2D(LayerConfig):
-    """The mean of each channel: maps (H, W, C) become vectors (C,), in place of flatten.
+    """The mean of each channel: y[c] = mean over i, j of x[i, j, c].
 
+    Maps (H, W, C) become vectors (C,), in place of flatten.
     Lin, Chen and Yan, "Network In Network" (2014), section 3.2.
     """
 

@@ -19,6 +19,7 @@ from nn.checkpoint import (
     ModelCard,
     load_checkpoint,
     load_model,
+    load_network,
     read_card,
     read_fingerprint,
     save_checkpoint,
@@ -347,3 +348,35 @@ def test_a_model_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     save_model(path, network().parameters, CARD)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("average", [None, 0.9])
+def test_a_checkpoint_gives_the_network_that_is_judged(
+    tmp_path: Path, digits: Dataset, average: float | None
+) -> None:
+    path = tmp_path / "c.safetensors"
+    layers = [{"kind": "flatten"}, {"kind": "batch_norm"}, {"kind": "dense", "units": 10}]
+    config = CONFIG.changed({"training.average": average, "network.layers": layers})
+    training = Training(config, digits, digits)
+    for _ in zip(range(3), training.run(), strict=False):
+        pass
+    save_checkpoint(path, training.state(), config)
+    found, step = load_network(path, (28, 28, 1), 10)
+    assert step == training.position.step > 0
+    images = digits.images[:20]
+    assert_array_equal(found.predict(images), training.judged.predict(images))
+    if average is not None:
+        assert (found.predict(images) != training.network.predict(images)).any()
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path, digits: Dataset) -> None:
+    path = tmp_path / "c.safetensors"
+    training = Training(CONFIG, digits, digits)
+    save_checkpoint(path, training.state(), CONFIG)
+    with pytest.raises(InputError, match=r"of another network: network\.layers: "):
+        load_network(path, (28, 28, 1), 7)
+    state = training.state()
+    del state.arrays["parameters.2.dense.weights"]
+    save_checkpoint(path, state, CONFIG)
+    with pytest.raises(InputError, match=r"of another network: 2\.dense\.weights is missing"):
+        load_network(path, (28, 28, 1), 10)

@@ -20,6 +20,7 @@ RGB = tuple[int, int, int]
 QUADRANTS = " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█"
 RAMP = " .:-=+*#%@"
 GREY_LEVELS = 32
+PictureStyle = Literal["half", "quadrant", "ascii"]
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -27,7 +28,7 @@ def image_text(
     image: NDArray[Any],
     *,
     width: int,
-    style: Literal["half", "quadrant", "ascii"] = "half",
+    style: PictureStyle = "half",
     ink: str = "#ffffff",
     paper: str = "#000000",
 ) -> Text:
@@ -50,11 +51,11 @@ def image_text(
     height, across = pixels.shape[:2]
     lines = max(1, round(height * width / across / 2))
     if style == "half":
-        return _half_blocks(_resized(pixels, 2 * lines, width), ink, paper)
+        return half_blocks(_colours(_resized(pixels, 2 * lines, width), ink, paper))
     grey = pixels @ LUMA if pixels.shape[2] == 3 else pixels[:, :, 0]
     if style == "quadrant":
-        return _quadrants(_resized(grey, 2 * lines, 2 * width))
-    return _ramp(_resized(grey, lines, width))
+        return quadrants(_resized(grey, 2 * lines, 2 * width))
+    return ramp(_resized(grey, lines, width))
 
 
 def _as_shades(image: NDArray[Any]) -> Shades:
@@ -75,8 +76,8 @@ def _resized(pixels: Shades, height: int, width: int) -> Shades:
 
     Means fade thin strokes, so the brightest pixel is brought back to what it was.
     """
-    rows = _cover(pixels.shape[0], height)
-    columns = _cover(pixels.shape[1], width)
+    rows = cover(pixels.shape[0], height)
+    columns = cover(pixels.shape[1], width)
     narrowed = np.moveaxis(np.tensordot(columns, pixels, axes=(1, 1)), 0, 1)
     resized = np.tensordot(rows, narrowed, axes=(1, 0))
     brightened: Shades = np.clip(resized * (pixels.max() / (resized.max() or 1.0)), 0.0, 1.0)
@@ -84,7 +85,7 @@ def _resized(pixels: Shades, height: int, width: int) -> Shades:
 
 
 @lru_cache(maxsize=64)
-def _cover(n_old: int, n_new: int) -> Shades:
+def cover(n_old: int, n_new: int) -> Shades:
     """(n_new, n_old): which part of each new pixel lies in each old one; rows sum to 1."""
     edges = np.linspace(0.0, n_old, n_new + 1)
     starts, ends = edges[:-1, np.newaxis], edges[1:, np.newaxis]
@@ -93,9 +94,8 @@ def _cover(n_old: int, n_new: int) -> Shades:
     return shared * (n_new / n_old)
 
 
-def _half_blocks(pixels: Shades, ink: str, paper: str) -> Text:
-    """Two pixels a cell: the upper half has the foreground colour, the lower the background."""
-    colours = _colours(pixels, ink, paper)
+def half_blocks(colours: NDArray[np.uint8]) -> Text:
+    """Pixels (H, W, 3), two a cell: the upper one is its foreground, the lower its background."""
     plain: list[str] = []
     spans: list[Span] = []
     at = 0
@@ -115,13 +115,14 @@ def _colours(pixels: Shades, ink: str, paper: str) -> NDArray[np.uint8]:
     """(H, W, 3): few enough greys that neighbouring cells often share a style."""
     if pixels.shape[2] == 1:
         levels: Shades = np.round(pixels * (GREY_LEVELS - 1)) / (GREY_LEVELS - 1)
-        dark, bright = np.array(_rgb(paper)), np.array(_rgb(ink))
+        dark, bright = np.array(rgb(paper)), np.array(rgb(ink))
         mixed: Shades = np.round(dark + levels * (bright - dark))
         return mixed.astype(np.uint8)
     return np.round(pixels * 255).astype(np.uint8)
 
 
-def _rgb(colour: str) -> RGB:
+def rgb(colour: str) -> RGB:
+    """The three parts of a colour by its name or as #rrggbb, 0 to 255."""
     red, green, blue = Color.parse(colour).get_truecolor()
     return red, green, blue
 
@@ -133,7 +134,7 @@ def _cell_style(upper: RGB, lower: RGB) -> Style:
     return Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower))
 
 
-def _quadrants(grey: Shades) -> Text:
+def quadrants(grey: Shades) -> Text:
     """Two by two pixels a cell, each either ink or nothing."""
     inked = grey > _threshold(grey)
     cells = 8 * inked[::2, ::2] + 4 * inked[::2, 1::2] + 2 * inked[1::2, ::2] + inked[1::2, 1::2]
@@ -154,7 +155,7 @@ def _threshold(grey: Shades) -> float:
     return level
 
 
-def _ramp(grey: Shades) -> Text:
+def ramp(grey: Shades) -> Text:
     """One character a cell, the denser the brighter."""
     cells = np.round(grey * (len(RAMP) - 1)).astype(np.intp)
     return Text(_rows(RAMP, cells), no_wrap=True)

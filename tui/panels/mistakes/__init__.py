@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import Static
 
 from nn.types import Integers
@@ -37,7 +38,8 @@ class MistakesPanel(Vertical):
         "t goes through the true classes, p through the predicted ones (T and P backwards);\n"
         "a shows all again.\n"
         "o changes the order: most confident first, highest loss first, as in the test set.\n"
-        "A cell of the confusion matrix opens exactly its images here."
+        "A cell of the confusion matrix opens exactly its images here.\n"
+        "i follows the image through every layer of the network."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "cycle_true(1)", "true class"),
@@ -46,6 +48,7 @@ class MistakesPanel(Vertical):
         Binding("P", "cycle_predicted(-1)", "predicted back", show=False),
         Binding("a", "all", "all"),
         Binding("o", "order", "order"),
+        Binding("i", "inside", "inside", tooltip="follow this image through the network"),
     ]
     DEFAULT_CSS = """
     MistakesPanel > #line {
@@ -56,6 +59,13 @@ class MistakesPanel(Vertical):
     }
     MistakesPanel > .hidden { display: none; }
     """
+
+    class InsideAsked(Message):
+        """An image of the test set is to be followed through the network."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -131,6 +141,11 @@ class MistakesPanel(Vertical):
         """Sort by the next of the orders."""
         self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
         self._fill()
+
+    def action_inside(self) -> None:
+        """Ask for the image under the cursor to be followed through the network."""
+        if len(self.grid.indices):
+            self.post_message(self.InsideAsked(int(self.grid.indices[self.grid.cursor])))
 
     def on_grid_chosen(self, event: Grid.Chosen) -> None:
         """Show the picture under the cursor large."""
