@@ -113,7 +113,7 @@ class Dashboard(SteeringApp):
         """Begin to look."""
         run = self._first_run
         self.begin(self._greet if run is None else partial(self.open_run, run))
-        for work in (self._read, self._answer, self._look, self._list):
+        for work in (self._read, self._answer, self._look, self._list, self._recognise):
             self.repeat(work)
         self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, _settle_memory)
@@ -193,6 +193,13 @@ class Dashboard(SteeringApp):
             await self.jobs.list_library()
         return LIST_INTERVAL
 
+    async def _recognise(self) -> float:
+        """At every stroke, and while one draws also when the network has learned."""
+        await self.jobs.next_drawing(LOOK_INTERVAL)
+        if self._body.active == "draw" and await self.jobs.recognise():
+            self._body.show(self.session.view)
+        return 0.0
+
     def paint(self) -> None:
         """Show the newest state; this often and no oftener, however fast training is."""
         if not self.is_running:
@@ -265,6 +272,14 @@ class Dashboard(SteeringApp):
         self._body.show(self.session.view)
         if self._body.active == "runs":
             self.begin(self.jobs.list_library)
+
+    @on(Sheet.Drawn)
+    def _read_drawing(self, event: Sheet.Drawn) -> None:
+        self.jobs.draw(event.ink)
+
+    @on(Sheet.KeepAsked)
+    def _keep_drawing(self) -> None:
+        self.begin(self.keep_drawing)
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:

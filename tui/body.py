@@ -19,6 +19,7 @@ from tui.form import Draft
 from tui.panels.classes import ClassesPanel
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.curves import CurvesPanel
+from tui.panels.draw import DrawPanel
 from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
 from tui.panels.rate import RatePanel
@@ -37,7 +38,9 @@ LEAST = (40, 12)
 
 DESIGN = "design"
 
-ViewPanel = CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel | RatePanel
+ViewPanel = (
+    CurvesPanel | ClassesPanel | ConfusionPanel | MistakesPanel | RunsPanel | RatePanel | DrawPanel
+)
 """Every view, in the order of the tabs and their keys."""
 
 VIEWS: dict[str, type[ViewPanel]] = {

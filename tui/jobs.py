@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from nn.checkpoint import Model, read_card
+from nn.checkpoint import Model, ModelCard, read_card
 from nn.config import RunConfig
 from nn.files import write_atomically
 from nn.rate_finder import RateTest
@@ -17,11 +18,17 @@ from nn.runs.folder import Library, RunFolder
 from nn.runs.messages import Command, Set, Step
 from nn.runs.rate_process import RateProcess
 from nn.schema import InputError
-from tui import answering
+from nn.types import Bytes
+from tui import answering, drawings
+from tui.recognition import Reader, Recogniser
 from tui.render import formats
 from tui.session import Session
+from tui.sketch import Sketch
 from tui.state import ModelRow, RateState, RunRow, model_row, run_row
 from tui.threads import in_thread
+
+SHIPPED = Path(__file__).parents[1] / "saved_models" / "digits.safetensors"
+"""The model that the project comes with."""
 
 
 class Jobs:
@@ -36,6 +43,9 @@ class Jobs:
         self._sending = asyncio.Lock()
         self._model_dropped = threading.Event()
         self._rate_process: RateProcess | None = None
+        self._recogniser = Recogniser()
+        self._ink = Sketch().ink
+        self._drawn = asyncio.Event()
 
     async def open(self, folder: RunFolder) -> RunConfig:
         """Follow a run; gives its configuration."""
@@ -131,6 +141,45 @@ class Jobs:
         """End the test that is under way."""
         if self._rate_process is not None:
             self._rate_process.end()
+
+    def draw(self, ink: Bytes) -> None:
+        """There is another drawing (height, width) than before."""
+        self._ink = ink
+        self._drawn.set()
+
+    async def next_drawing(self, seconds: float) -> None:
+        """Wait for another drawing, and for no longer than that."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._drawn.wait(), seconds)
+        self._drawn.clear()
+
+    async def recognise(self) -> bool:
+        """Let a network read the newest drawing; whether that gave any news.
+
+        It is the model that is looked at, else the run's best network so far, else one that came
+        with the program. To be called again only when it has returned: what is drawn meanwhile
+        is skipped but for the newest.
+        """
+        session, ink = self.session, self._ink
+        if session.model is not None:
+            readers = [Reader(session.model.path, f"model {session.model.path.stem}")]
+        else:
+            readers = [
+                Reader(path, f"model {path.stem}")
+                for path in (self.library.model_path(SHIPPED.stem), SHIPPED)
+            ]
+            if session.folder is not None:
+                name = f"run {session.folder.id}"
+                readers.insert(0, Reader(session.folder.best_file, name, learns=True))
+        found = await in_thread(lambda: self._recogniser.read(readers, ink))
+        news = found is not session.recognition
+        session.recognition = found
+        return news
+
+    async def keep_drawing(self, card: ModelCard, label: int) -> Path:
+        """Keep the newest drawing as a test picture of a class; gives its file."""
+        ink = self._ink
+        return await in_thread(lambda: drawings.keep(self.library.path, card, label, ink))
 
     async def read_answers(self) -> None:
         """Show the run's newest evaluation, if it is not shown yet."""

@@ -15,7 +15,7 @@ from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal
 from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
 from tui.notices import Notice
-from tui.state import Answers, ModelRow, RateState, RunRow, RunState, View
+from tui.state import Answers, ModelRow, RateState, Recognition, RunRow, RunState, View
 
 SLICE = 1 << 16
 """Bytes of a journal that are read before looking at the clock again."""
@@ -45,6 +45,7 @@ class Session:
         self.runs: tuple[RunRow, ...] = ()
         self.models: tuple[ModelRow, ...] = ()
         self.rate: RateState | None = None
+        self.recognition: Recognition | None = None
         self.waiting: Waiting | None = None
         self.progress = ""
         self._journal: Journal[Event] | None = None
@@ -59,7 +60,7 @@ class Session:
     @property
     def view(self) -> View:
         """All that panels show."""
-        return View(self.run, self.answers, self.runs, self.models, self.rate)
+        return View(self.run, self.answers, self.runs, self.models, self.rate, self.recognition)
 
     @property
     def alive(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tui.answers import Answers
 from tui.notices import Notice
 from tui.rate_state import RateState
+from tui.recognition import Recognition
 from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
 from tui.run_state import Counts, Phase, RunState
 from tui.series import Growing
@@ -19,6 +20,7 @@ __all__ = [
     "Notice",
     "Phase",
     "RateState",
+    "Recognition",
     "RunRow",
     "RunState",
     "View",
@@ -38,3 +40,4 @@ class View:
     runs: tuple[RunRow, ...] = ()
     models: tuple[ModelRow, ...] = ()
     rate: RateState | None = None
+    recognition: Recognition | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from itertools import zip_longest
 
 from nn.config import RunConfig
 from nn.runs import messages as m
@@ -16,6 +17,9 @@ from tui.jobs import Jobs
 from tui.session import Session, Waiting
 from tui.state import Phase, RunState
 from tui.sturdy import SturdyApp
+
+CLASS_KEYS = "0123456789abcdefghijklmnopqrstuvwxyz"
+"""The keys of classes in their order; those beyond are chosen with the arrows."""
 
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
@@ -225,6 +229,24 @@ class SteeringApp(SturdyApp):
             self.draft.use(model.card.config)
             self.show_design()
             await self.jobs.answer(model)
+
+    async def keep_drawing(self) -> None:
+        """Keep what is drawn as a test picture, once its true class is known."""
+        found = self.session.recognition
+        if found is None or found.model is None or found.seen is None:
+            self.tell("Nothing is drawn yet that could be kept.", "warning")
+            return
+        card = found.model.card
+        choices = [
+            Choice(f"class-{label}", name, key)
+            for label, (name, key) in enumerate(zip_longest(card.class_names, CLASS_KEYS))
+            if name is not None
+        ]
+        chosen = await self.push_screen_wait(Choose("Keep it as a picture of", "", choices))
+        if chosen is not None:
+            label = int(chosen.removeprefix("class-"))
+            picture = await self.jobs.keep_drawing(card, label)
+            self.tell(words.drawing_kept(picture, found.model.path.stem))
 
     def begin(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do some work beside the screen; that it has begun is shown at once."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textual.binding import Binding, BindingType
@@ -11,6 +12,7 @@ from textual.keys import format_key
 
 from nn.data import describe, short_name
 from nn.schema import InputError
+from tui import drawings
 from tui.form import LIST, Draft
 from tui.render import formats
 from tui.session import Session
@@ -104,6 +106,12 @@ def model_name(draft: Draft, run: RunState | None) -> str:
     dataset = draft.texts["data.dataset"] if run is None else run.config.data.dataset
     parts = [short_name(dataset), "" if run is None else run.run_id]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
+
+
+def drawing_kept(picture: Path, model: str) -> str:
+    """Where a drawing is now, and what it is good for."""
+    dataset = drawings.dataset_of(picture)
+    return f"Kept as {picture}. cnn-tui evaluate {model} --data {dataset} tests with all of them."
 
 
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from textual.color import Color
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
+from tui.render.images import PictureStyle
 from tui.state import Phase, View
 
 MIDDLE_GREY = "#808080"
@@ -76,6 +77,13 @@ def _opaque(color: Color, dark: bool) -> Color:
     if color.ansi < 0:
         return Color.parse(MIDDLE_GREY)
     return plain.lighten(0.15) if dark else plain
+
+
+def picture_style(app: App[object], *, ascii: bool) -> PictureStyle:
+    """How pictures are drawn: with colours, without them, or in ASCII."""
+    if ascii:
+        return "ascii"
+    return "quadrant" if app.no_color and app.native_ansi_color else "half"
 
 
 def mix(ground: str, color: str, share: float) -> str:

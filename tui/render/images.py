@@ -20,6 +20,7 @@ RGB = tuple[int, int, int]
 QUADRANTS = " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█"
 RAMP = " .:-=+*#%@"
 GREY_LEVELS = 32
+PictureStyle = Literal["half", "quadrant", "ascii"]
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -27,7 +28,7 @@ def image_text(
     image: NDArray[Any],
     *,
     width: int,
-    style: Literal["half", "quadrant", "ascii"] = "half",
+    style: PictureStyle = "half",
     ink: str = "#ffffff",
     paper: str = "#000000",
 ) -> Text:

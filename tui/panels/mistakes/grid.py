@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from rich.cells import cell_len
@@ -19,9 +19,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nn.types import Integers
-from tui.panels import palette, shorten
+from tui.panels import palette, picture_style, shorten
 from tui.render import formats
-from tui.render.images import image_text
+from tui.render.images import PictureStyle, image_text
 from tui.state import Answers
 
 LOWEST_PICTURE = 7
@@ -55,9 +55,6 @@ def tiling(width: int, height: int, proportion: float, label_lines: int) -> Tili
     return Tiling(
         columns, max(1, width // columns), picture_height + label_lines, picture_width, label_lines
     )
-
-
-Drawing = Literal["half", "quadrant", "ascii"]
 
 
 class Grid(ScrollView, can_focus=True):
@@ -99,11 +96,9 @@ class Grid(ScrollView, can_focus=True):
         self._show_cursor()
 
     @property
-    def drawing(self) -> Drawing:
-        """How pictures are drawn: with colours, without them, or in ASCII."""
-        if self.ascii:
-            return "ascii"
-        return "quadrant" if self.app.no_color and self.app.native_ansi_color else "half"
+    def drawing(self) -> PictureStyle:
+        """How pictures are drawn."""
+        return picture_style(self.app, ascii=self.ascii)
 
     def render_line(self, y: int) -> Strip:
         """One line across all thumbnails of a row."""

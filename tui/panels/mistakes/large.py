@@ -15,10 +15,9 @@ from textual.widgets import Static
 
 from nn.types import Integers
 from tui.panels import Palette, palette, shorten
-from tui.panels.mistakes.grid import Drawing
 from tui.render import formats
 from tui.render.bars import bar
-from tui.render.images import image_text
+from tui.render.images import PictureStyle, image_text
 from tui.state import Answers
 
 NAME_WIDTH = 14
@@ -50,7 +49,7 @@ class LargePicture(ModalScreen[int]):
     """
 
     def __init__(
-        self, answers: Answers, indices: Integers, place: int, *, drawing: Drawing, ascii: bool
+        self, answers: Answers, indices: Integers, place: int, *, drawing: PictureStyle, ascii: bool
     ) -> None:
         super().__init__()
         self.answers = answers
