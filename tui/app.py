@@ -26,6 +26,7 @@ from tui.dialogs import Help
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
+from tui.panels.draw import Sheet
 from tui.panels.header import Header
 from tui.panels.network import NetworkPanel
 from tui.panels.rate import RatePanel

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
-from tui.panels import Palette, palette
+from nn.layers import show_shape
+from tui.panels import Palette, palette, shorten
 from tui.panels.draw.sheet import Sheet
 from tui.pieces import one_line, piece
 from tui.render import formats
@@ -38,7 +39,8 @@ class DrawPanel(Horizontal):
         "A drawing is cut out, scaled to 20×20, and centred by its mass in 28×28, as MNIST's\n"
         "digits were; the small picture is what the network is given. Networks of another size\n"
         "get it in proportion, those for colours get it in grey.\n"
-        "Enter keeps the drawing as a test picture of the class that you say it is."
+        "Enter keeps the drawing as a test picture of the class that you say it is.\n"
+        "Here space is the pen's: a run is started and paused from any other view."
     )
     DEFAULT_CSS = """
     DrawPanel { height: 1fr; }
@@ -98,13 +100,14 @@ def side_text(
     found: Recognition, at: Arrangement, height: int, style: PictureStyle, colors: Palette
 ) -> Text:
     """What stands beside the sheet: who reads what, what it sees, and all probabilities."""
+    ascii = style == "ascii"
     if found.problem:
         return Text(found.problem, colors.bad)
     if found.seen is None or found.probabilities is None:
         reader = Text(found.reader, "bold")
         return Text("\n\n").join([reader, Text(HOW, colors.muted)])
     best = int(found.probabilities.argmax())
-    answer = f"{found.class_names[best]}  {formats.percent(float(found.probabilities[best]))}"
+    answer = f"{found.class_names[best]}  {formats.percent(float(found.probabilities[best]), 1)}"
     left = [piece(answer, 0, "bold")]
     parts = [one_line(left, [piece(found.reader, 1, colors.muted)], at.side_width)]
     rest = height - 1
@@ -112,7 +115,8 @@ def side_text(
         picture = image_text(
             found.seen, width=at.seen_width, style=style, ink=colors.ink, paper=colors.paper
         )
-        parts += [picture, Text()]
+        caption = f"sees {show_shape(found.seen.shape)}"
+        parts += [picture, Text(shorten(caption, at.side_width, ascii=ascii), colors.muted)]
         rest -= at.seen_height + 1
     parts.append(
         probability_bars(
@@ -122,7 +126,7 @@ def side_text(
             height=rest,
             color=colors.primary,
             best_color=colors.accent,
-            ascii=style == "ascii",
+            ascii=ascii,
         )
     )
     return Text("\n").join(parts)

@@ -14,7 +14,7 @@ from nn.types import Bytes
 from tui.panels import palette, picture_style
 from tui.render.canvas import sheet_text
 from tui.render.images import PictureStyle
-from tui.sketch import MARGIN, Sketch
+from tui.sketch import MARGIN, THICKNESSES, Sketch
 
 STEP = 1 / 24
 """How far an arrow key takes the pen, as a share of the sheet's side."""
@@ -72,6 +72,7 @@ class Sheet(Widget, can_focus=True):
         self.sketch = Sketch()
         self.lines = 1
         self._is_dragged = False
+        self._meaning: tuple[object, ...] = ()
 
     @property
     def drawing(self) -> PictureStyle:
@@ -110,6 +111,10 @@ class Sheet(Widget, can_focus=True):
                 return not self.sketch.is_down
             case "lift":
                 return self.sketch.is_down
+            case "undo":
+                return self.sketch.can_undo
+            case "clear" | "keep":
+                return bool(self.sketch.strokes)
             case _:
                 return True
 
@@ -159,11 +164,16 @@ class Sheet(Widget, can_focus=True):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Draw it on."""
-        if self._is_dragged:
+        if self._is_dragged and event.button == 1:
             self._go(*self._place(event))
+        else:
+            self._let_go()
 
     def on_mouse_up(self) -> None:
         """End it."""
+        self._let_go()
+
+    def _let_go(self) -> None:
         if self._is_dragged:
             self._is_dragged = False
             self.release_mouse()
@@ -191,6 +201,9 @@ class Sheet(Widget, can_focus=True):
     def _tell(self) -> None:
         """Show how the pen is, in words too."""
         self.border_title = f"pen {'down' if self.sketch.is_down else 'up'}"
-        self.border_subtitle = f"thickness {self.sketch.level + 1}"
+        self.border_subtitle = f"width {self.sketch.level + 1}/{len(THICKNESSES)}"
         self.refresh()
-        self.refresh_bindings()
+        meaning = tuple(self.check_action(name, ()) for name in ("lower", "undo", "clear"))
+        if meaning != self._meaning:
+            self._meaning = meaning
+            self.refresh_bindings()
