@@ -26,7 +26,7 @@ from tui.dialogs import Help
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
-from tui.panels.draw import Sheet
+from tui.panels.draw import DrawPanel, Sheet
 from tui.panels.header import Header
 from tui.panels.network import NetworkPanel
 from tui.panels.rate import RatePanel
@@ -156,7 +156,9 @@ class Dashboard(SteeringApp):
     def action_help(self) -> None:
         """Explain the keys and the visible view."""
         panel = self._body.panel
-        keys = [*words.key_table(panel.BINDINGS), *words.key_table(self.BINDINGS)]
+        keys = words.key_table(panel.BINDINGS)
+        taken = dict(keys)
+        keys += [each for each in words.key_table(self.BINDINGS) if each[0] not in taken]
         self.push_screen(Help(keys, panel.help_text))
 
     def action_copy(self) -> None:
@@ -273,14 +275,16 @@ class Dashboard(SteeringApp):
         self._body.show(self.session.view)
         if self._body.active == "runs":
             self.begin(self.jobs.list_library)
+        elif self._body.active == "draw":
+            self.jobs.draw()
 
     @on(Sheet.Drawn)
     def _read_drawing(self, event: Sheet.Drawn) -> None:
         self.jobs.draw(event.ink)
 
-    @on(Sheet.KeepAsked)
-    def _keep_drawing(self) -> None:
-        self.begin(self.keep_drawing)
+    @on(DrawPanel.KeepAsked)
+    def _keep_drawing(self, event: DrawPanel.KeepAsked) -> None:
+        self.begin(partial(self.keep_drawing, event.ink))
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:

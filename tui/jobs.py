@@ -142,9 +142,9 @@ class Jobs:
         if self._rate_process is not None:
             self._rate_process.end()
 
-    def draw(self, ink: Bytes) -> None:
-        """There is another drawing (height, width) than before."""
-        self._ink = ink
+    def draw(self, ink: Bytes | None = None) -> None:
+        """There is another drawing (height, width), or somebody looks at the one there is."""
+        self._ink = self._ink if ink is None else ink
         self._drawn.set()
 
     async def next_drawing(self, seconds: float) -> None:
@@ -176,9 +176,8 @@ class Jobs:
         session.recognition = found
         return news
 
-    async def keep_drawing(self, card: ModelCard, label: int) -> Path:
-        """Keep the newest drawing as a test picture of a class; gives its file."""
-        ink = self._ink
+    async def keep_drawing(self, card: ModelCard, label: int, ink: Bytes) -> Path:
+        """Keep a drawing as a test picture of one of a network's classes; gives its file."""
         return await in_thread(lambda: drawings.keep(self.library.path, card, label, ink))
 
     async def read_answers(self) -> None:

@@ -10,6 +10,7 @@ from nn.config import RunConfig
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from nn.runs.processors import processors
+from nn.types import Bytes
 from tui import words
 from tui.dialogs import Choice, Choose, LoadModel, SaveAs
 from tui.form import Draft
@@ -230,23 +231,24 @@ class SteeringApp(SturdyApp):
             self.show_design()
             await self.jobs.answer(model)
 
-    async def keep_drawing(self) -> None:
-        """Keep what is drawn as a test picture, once its true class is known."""
+    async def keep_drawing(self, ink: Bytes) -> None:
+        """Keep a drawing as a test picture, once its true class is known."""
         found = self.session.recognition
-        if found is None or found.model is None or found.seen is None:
-            self.tell("Nothing is drawn yet that could be kept.", "warning")
+        if found is None or found.model is None:
+            problem = found.problem if found else ""
+            self.tell(problem or "No network that knows the classes is there yet.", "warning")
             return
         card = found.model.card
         choices = [
-            Choice(f"class-{label}", name, key)
+            Choice(f"class-{label}", "" if name == key else name, key)
             for label, (name, key) in enumerate(zip_longest(card.class_names, CLASS_KEYS))
             if name is not None
         ]
         chosen = await self.push_screen_wait(Choose("Keep it as a picture of", "", choices))
         if chosen is not None:
             label = int(chosen.removeprefix("class-"))
-            picture = await self.jobs.keep_drawing(card, label)
-            self.tell(words.drawing_kept(picture, found.model.path.stem))
+            picture = await self.jobs.keep_drawing(card, label, ink)
+            self.tell(words.drawing_kept(picture, found.model, self.library))
 
     def begin(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do some work beside the screen; that it has begun is shown at once."""

@@ -10,7 +10,10 @@ from typing import Any
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
+from nn.checkpoint import Model
 from nn.data import describe, short_name
+from nn.data.picture_folder import COLOUR, GREY
+from nn.runs.folder import Library
 from nn.schema import InputError
 from tui import drawings
 from tui.form import LIST, Draft
@@ -108,10 +111,13 @@ def model_name(draft: Draft, run: RunState | None) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
 
 
-def drawing_kept(picture: Path, model: str) -> str:
-    """Where a drawing is now, and what it is good for."""
-    dataset = drawings.dataset_of(picture)
-    return f"Kept as {picture}. cnn-tui evaluate {model} --data {dataset} tests with all of them."
+def drawing_kept(picture: Path, model: Model, library: Library) -> str:
+    """Where a drawing is now, and how the network is tested with all of them."""
+    kept = f"Kept as {picture}."
+    if model.card.input_shape not in (GREY, COLOUR):
+        return kept
+    name = model.path.stem if model.path.parent == library.path else model.path
+    return f"{kept} To test: cnn-tui evaluate {name} --data {drawings.dataset_of(picture)}"
 
 
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:

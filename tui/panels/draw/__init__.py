@@ -6,10 +6,13 @@ from typing import ClassVar, Self
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.widgets import Static
 
 from nn.layers import show_shape
+from nn.types import Bytes
 from tui.panels import Palette, palette, shorten
 from tui.panels.draw.sheet import Sheet
 from tui.pieces import one_line, piece
@@ -40,28 +43,41 @@ class DrawPanel(Horizontal):
         "digits were; the small picture is what the network is given. Networks of another size\n"
         "get it in proportion, those for colours get it in grey.\n"
         "Enter keeps the drawing as a test picture of the class that you say it is.\n"
-        "Here space is the pen's: a run is started and paused from any other view."
+        "Space belongs to the pen here: other views start and pause a run."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "lower", "pen down", tooltip="set the pen down, to draw"),
+        Binding("space", "lift", "pen up", tooltip="lift it"),
+        Binding("enter", "keep", "keep", tooltip="keep the drawing as a test picture"),
+        Binding("u", "undo", "undo", tooltip="take back the last stroke, or the clearing"),
+        Binding("c,backspace", "clear", "clear", tooltip="take an empty sheet"),
+        Binding(
+            "plus,equals_sign", "thicken(1)", "thicker", key_display="+", tooltip="a thicker pen"
+        ),
+        Binding("minus", "thicken(-1)", "thinner", key_display="-", tooltip="a thinner pen"),
+    ]
     DEFAULT_CSS = """
     DrawPanel { height: 1fr; }
     DrawPanel > #side { width: 1fr; height: 1fr; margin: 0 0 0 1; }
     """
 
+    class KeepAsked(Message):
+        """The drawing is to be kept."""
+
+        def __init__(self, ink: Bytes) -> None:
+            super().__init__()
+            self.ink = ink
+
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.ascii = ascii
+        self.sheet = Sheet(ascii=ascii)
         self.recognition = Recognition()
         self._painted: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         """The sheet, and beside it what is read."""
-        yield Sheet(ascii=self.ascii)
+        yield self.sheet
         yield Static(id="side", markup=False)
-
-    @property
-    def sheet(self) -> Sheet:
-        """Where one draws."""
-        return self.query_one(Sheet)
 
     def on_resize(self) -> None:
         """Fill the new space."""
@@ -78,6 +94,45 @@ class DrawPanel(Horizontal):
             self.recognition = view.recognition
         if self.is_mounted:
             self._fill()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys mean something now."""
+        sketch = self.sheet.sketch
+        match action:
+            case "lower":
+                return not sketch.is_down
+            case "lift":
+                return sketch.is_down
+            case "undo":
+                return sketch.can_undo
+            case "clear" | "keep":
+                return bool(sketch.strokes)
+            case _:
+                return True
+
+    def action_lower(self) -> None:
+        """Begin a stroke."""
+        self.sheet.lower()
+
+    def action_lift(self) -> None:
+        """End it."""
+        self.sheet.lift()
+
+    def action_keep(self) -> None:
+        """Ask for the drawing to be kept."""
+        self.post_message(self.KeepAsked(self.sheet.sketch.ink))
+
+    def action_undo(self) -> None:
+        """Take back the last stroke, or the clearing."""
+        self.sheet.undo()
+
+    def action_clear(self) -> None:
+        """Take an empty sheet."""
+        self.sheet.clear()
+
+    def action_thicken(self, by: int) -> None:
+        """Choose another pen."""
+        self.sheet.thicken(by)
 
     def _fill(self) -> None:
         """Paint what is read, if that is news."""

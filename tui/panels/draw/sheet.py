@@ -27,28 +27,17 @@ class Sheet(Widget, can_focus=True):
     """A drawing under way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "lower", "pen down", tooltip="set the pen down, to draw"),
-        Binding("space", "lift", "pen up", tooltip="lift it"),
-        Binding("enter", "keep", "keep", tooltip="keep the drawing as a test picture"),
-        Binding("u", "undo", "undo", tooltip="take back the last stroke, or the clearing"),
-        Binding("c,backspace", "clear", "clear", tooltip="take an empty sheet"),
-        Binding(
-            "plus,equals_sign", "thicken(1)", "thicker", key_display="+", tooltip="a thicker pen"
-        ),
-        Binding("minus", "thicken(-1)", "thinner", key_display="-", tooltip="a thinner pen"),
-        *(
-            Binding(key, f"move({across}, {down})", "move", show=False, tooltip="move the pen")
-            for key, across, down in (
-                ("left", -1, 0),
-                ("right", 1, 0),
-                ("up", 0, -1),
-                ("down", 0, 1),
-                ("home", -1, -1),
-                ("pageup", 1, -1),
-                ("end", -1, 1),
-                ("pagedown", 1, 1),
-            )
-        ),
+        Binding(key, f"move({across}, {down})", "move", show=False)
+        for key, across, down in (
+            ("left", -1, 0),
+            ("right", 1, 0),
+            ("up", 0, -1),
+            ("down", 0, 1),
+            ("home", -1, -1),
+            ("pageup", 1, -1),
+            ("end", -1, 1),
+            ("pagedown", 1, 1),
+        )
     ]
     DEFAULT_CSS = """
     Sheet { width: auto; height: auto; border: round $foreground 30%; }
@@ -63,16 +52,13 @@ class Sheet(Widget, can_focus=True):
             super().__init__()
             self.ink = ink
 
-    class KeepAsked(Message):
-        """The drawing is to be kept."""
-
     def __init__(self, *, ascii: bool = False) -> None:
         super().__init__()
         self.ascii = ascii
         self.sketch = Sketch()
         self.lines = 1
         self._is_dragged = False
-        self._meaning: tuple[object, ...] = ()
+        self._told: tuple[bool, ...] = ()
 
     @property
     def drawing(self) -> PictureStyle:
@@ -104,53 +90,35 @@ class Sheet(Widget, can_focus=True):
             mark_style=f"bold {colors.on_cursor} on {colors.cursor}",
         )
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Which keys mean something now."""
-        match action:
-            case "lower":
-                return not self.sketch.is_down
-            case "lift":
-                return self.sketch.is_down
-            case "undo":
-                return self.sketch.can_undo
-            case "clear" | "keep":
-                return bool(self.sketch.strokes)
-            case _:
-                return True
-
-    def action_lower(self) -> None:
-        """Begin a stroke."""
-        self.sketch.lower()
-        self._changed()
-
-    def action_lift(self) -> None:
-        """End it."""
-        self.sketch.lift()
-        self._tell()
-
     def action_move(self, across: int, down: int) -> None:
         """Take the pen a step further; one that is down draws."""
         x, y = self.sketch.pen
         self._go(x + across * STEP, y + down * STEP)
 
-    def action_undo(self) -> None:
+    def lower(self) -> None:
+        """Begin a stroke."""
+        self.sketch.lower()
+        self._changed()
+
+    def lift(self) -> None:
+        """End it."""
+        self.sketch.lift()
+        self._tell()
+
+    def undo(self) -> None:
         """Take back the last stroke, or the clearing."""
         self.sketch.undo()
         self._changed()
 
-    def action_clear(self) -> None:
+    def clear(self) -> None:
         """Take an empty sheet."""
         self.sketch.clear()
         self._changed()
 
-    def action_thicken(self, by: int) -> None:
+    def thicken(self, by: int) -> None:
         """Choose another pen."""
         self.sketch.thicken(by)
         self._tell()
-
-    def action_keep(self) -> None:
-        """Ask for the drawing to be kept."""
-        self.post_message(self.KeepAsked())
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Begin a stroke there."""
@@ -160,7 +128,7 @@ class Sheet(Widget, can_focus=True):
         self.capture_mouse()
         self.sketch.lift()
         self.sketch.move_to(*self._place(event))
-        self.action_lower()
+        self.lower()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Draw it on."""
@@ -177,7 +145,7 @@ class Sheet(Widget, can_focus=True):
         if self._is_dragged:
             self._is_dragged = False
             self.release_mouse()
-            self.action_lift()
+            self.lift()
 
     def _place(self, event: events.MouseEvent) -> tuple[float, float]:
         """Where the mouse is on the sheet: in the middle of a cell, or closer if it says so."""
@@ -203,7 +171,7 @@ class Sheet(Widget, can_focus=True):
         self.border_title = f"pen {'down' if self.sketch.is_down else 'up'}"
         self.border_subtitle = f"width {self.sketch.level + 1}/{len(THICKNESSES)}"
         self.refresh()
-        meaning = tuple(self.check_action(name, ()) for name in ("lower", "undo", "clear"))
-        if meaning != self._meaning:
-            self._meaning = meaning
+        state = (self.sketch.is_down, self.sketch.can_undo, bool(self.sketch.strokes))
+        if state != self._told:
+            self._told = state
             self.refresh_bindings()
