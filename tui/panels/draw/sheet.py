@@ -156,8 +156,9 @@ class Sheet(Widget, can_focus=True):
         return (at.x + across) / (2 * self.lines), (at.y + down) / self.lines
 
     def _go(self, x: float, y: float) -> None:
+        before = self.sketch.strokes
         self.sketch.move_to(x, y)
-        if self.sketch.is_down:
+        if self.sketch.strokes is not before:
             self._changed()
         else:
             self.refresh()
