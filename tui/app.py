@@ -23,15 +23,14 @@ from tui import words
 from tui.body import DESIGN, VIEWS, Body
 from tui.copying import Copy
 from tui.dialogs import Help
+from tui.drawing_app import DrawingApp
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
-from tui.panels.draw import DrawPanel, Sheet
 from tui.panels.header import Header
 from tui.panels.network import NetworkPanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
-from tui.steering import SteeringApp
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -56,7 +55,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(SteeringApp):
+class Dashboard(DrawingApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"
@@ -277,14 +276,6 @@ class Dashboard(SteeringApp):
             self.begin(self.jobs.list_library)
         elif self._body.active == "draw":
             self.jobs.draw()
-
-    @on(Sheet.Drawn)
-    def _read_drawing(self, event: Sheet.Drawn) -> None:
-        self.jobs.draw(event.ink)
-
-    @on(DrawPanel.KeepAsked)
-    def _keep_drawing(self, event: DrawPanel.KeepAsked) -> None:
-        self.begin(partial(self.keep_drawing, event.ink))
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:

@@ -156,25 +156,27 @@ class Jobs:
     async def recognise(self) -> bool:
         """Let a network read the newest drawing; whether that gave any news.
 
-        It is the model that is looked at, else the run's best network so far, else one that came
-        with the program. To be called again only when it has returned: what is drawn meanwhile
-        is skipped but for the newest.
+        To be called again only when it has returned: what is drawn meanwhile is skipped but for the
+        newest.
         """
-        session, ink = self.session, self._ink
-        if session.model is not None:
-            readers = [Reader(session.model.path, f"model {session.model.path.stem}")]
-        else:
-            readers = [
-                Reader(path, f"model {path.stem}")
-                for path in (self.library.model_path(SHIPPED.stem), SHIPPED)
-            ]
-            if session.folder is not None:
-                name = f"run {session.folder.id}"
-                readers.insert(0, Reader(session.folder.best_file, name, learns=True))
+        session, ink, readers = self.session, self._ink, self._readers()
         found = await in_thread(lambda: self._recogniser.read(readers, ink))
         news = found is not session.recognition
         session.recognition = found
         return news
+
+    def _readers(self) -> list[Reader]:
+        """The model that was chosen to read or is looked at, else the run's best network so far,
+        else one that came with the program."""
+        session = self.session
+        chosen = session.reader or (session.model and session.model.path)
+        if chosen:
+            return [Reader(chosen, f"model {chosen.stem}")]
+        paths = (self.library.model_path(SHIPPED.stem), SHIPPED)
+        readers = [Reader(path, f"model {path.stem}") for path in paths]
+        if session.folder is None:
+            return readers
+        return [Reader(session.folder.best_file, f"run {session.folder.id}", learns=True), *readers]
 
     async def keep_drawing(self, card: ModelCard, label: int, ink: Bytes) -> Path:
         """Keep a drawing as a test picture of one of a network's classes; gives its file."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from itertools import zip_longest
 
 from nn.config import RunConfig
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from nn.runs.processors import processors
-from nn.types import Bytes
 from tui import words
 from tui.dialogs import Choice, Choose, LoadModel, SaveAs
 from tui.form import Draft
@@ -18,9 +16,6 @@ from tui.jobs import Jobs
 from tui.session import Session, Waiting
 from tui.state import Phase, RunState
 from tui.sturdy import SturdyApp
-
-CLASS_KEYS = "0123456789abcdefghijklmnopqrstuvwxyz"
-"""The keys of classes in their order; those beyond are chosen with the arrows."""
 
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
@@ -230,25 +225,6 @@ class SteeringApp(SturdyApp):
             self.draft.use(model.card.config)
             self.show_design()
             await self.jobs.answer(model)
-
-    async def keep_drawing(self, ink: Bytes) -> None:
-        """Keep a drawing as a test picture, once its true class is known."""
-        found = self.session.recognition
-        if found is None or found.model is None:
-            problem = found.problem if found else ""
-            self.tell(problem or "No network that knows the classes is there yet.", "warning")
-            return
-        card = found.model.card
-        choices = [
-            Choice(f"class-{label}", "" if name == key else name, key)
-            for label, (name, key) in enumerate(zip_longest(card.class_names, CLASS_KEYS))
-            if name is not None
-        ]
-        chosen = await self.push_screen_wait(Choose("Keep it as a picture of", "", choices))
-        if chosen is not None:
-            label = int(chosen.removeprefix("class-"))
-            picture = await self.jobs.keep_drawing(card, label, ink)
-            self.tell(words.drawing_kept(picture, found.model, self.library))
 
     def begin(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do some work beside the screen; that it has begun is shown at once."""

@@ -20,13 +20,16 @@ from nn.data import load
 from nn.runs.folder import Library
 from nn.types import Bytes
 from tui.app import Dashboard
+from tui.body import VIEWS
 from tui.commands.evaluate import evaluate
 from tui.dialogs import Choose, Help
+from tui.drawing_app import class_keys
 from tui.jobs import SHIPPED, Jobs
 from tui.panels.draw import Sheet
 from tui.recognition import Reader, Recognition
 from tui.session import Session
 
+KEY = str(1 + list(VIEWS).index("draw"))
 ONE = (*["up"] * 9, "space", *["down"] * 18, "space")
 
 
@@ -41,7 +44,7 @@ def answer(app: Dashboard) -> str:
 async def open_draw(pilot: Pilot[str]) -> None:
     assert isinstance(pilot.app, Dashboard)
     app = pilot.app
-    await pilot.press("7")
+    await pilot.press(KEY)
     await until(pilot, lambda: app.session.recognition is not None)
 
 
@@ -100,6 +103,56 @@ async def test_a_loaded_model_reads_instead(tmp_path: Path) -> None:
         await until(pilot, lambda: "12.50 %" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "model tiny" in screen_text(app).partition("pen up")[2])
+
+
+async def test_another_network_is_chosen_to_read_and_nothing_else_is_changed(
+    tmp_path: Path,
+) -> None:
+    save(tmp_path / "tiny.safetensors")
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_draw(pilot)
+        await pilot.press(*ONE)
+        await until(pilot, lambda: "model digits" in screen_text(app))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "model tiny" in screen_text(app))
+        assert app.session.model is None
+        assert app.draft.config == CONFIG
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press("u")
+        await until(pilot, lambda: "model digits" in screen_text(app))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: "model tiny" in screen_text(app))
+        with fake_run(tmp_path, batches(30)) as trainer:
+            await app.open_run(trainer.run)
+            await until(pilot, lambda: "model digits" in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("names", "keys_of_them"),
+    [
+        ("0 1 2 3 4 5 6 7 8 9", "0 1 2 3 4 5 6 7 8 9"),
+        ("X Y Z", "x y z"),
+        ("1 a B", "1 a b"),
+        ("cat dog eel", "0 1 2"),
+        ("a A", "0 1"),
+        ("é b", "0 1"),
+    ],
+)
+def test_classes_have_their_own_keys_where_they_can(names: str, keys_of_them: str) -> None:
+    assert class_keys(names.split()) == keys_of_them.split()
+
+
+def test_more_classes_than_keys_are_chosen_with_the_arrows() -> None:
+    found = class_keys([f"number {i}" for i in range(100)])
+    assert found[:11] == list("0123456789a")
+    assert found[35:38] == ["z", "", ""]
+    assert len(found) == 100
 
 
 async def test_a_run_reads_as_soon_as_it_has_a_network_and_whenever_it_is_better(

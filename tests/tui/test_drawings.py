@@ -10,14 +10,19 @@ import numpy as np
 import pytest
 from drawn import DIGITS, draw
 
-from nn.checkpoint import ModelCard, read_card
+from nn.checkpoint import Model, ModelCard, read_card
 from nn.config import preset
 from nn.data import describe, load
 from nn.data.pictures import read_picture
+from nn.layers.dense import Dense
+from nn.layers.shape import Flatten
+from nn.network import Network
+from nn.runs.folder import Library
 from tui.commands.evaluate import evaluate
 from tui.drawings import dataset_of, folder_names, keep
 from tui.jobs import SHIPPED
 from tui.sketch import Sketch
+from tui.words import drawing_kept
 
 
 def ink_of(digit: int) -> np.ndarray:
@@ -140,3 +145,24 @@ def test_the_dataset_of_a_path_is_called_by_its_last_part(tmp_path: Path) -> Non
     data = tmp_path / "my letters.csv"
     picture = keep(tmp_path, card_of(["a", "b"], str(data)), 0, ink_of(0))
     assert dataset_of(picture).name == "my-letters.csv"
+
+
+@pytest.mark.parametrize(
+    ("path", "shape", "told"),
+    [
+        ("LIBRARY/mine.safetensors", (28, 28, 1), "mine"),
+        ("LIBRARY/mine.safetensors", (32, 32, 3), "mine"),
+        ("LIBRARY/mine.safetensors", (8, 8, 1), ""),
+        ("LIBRARY/runs/a1/best.safetensors", (28, 28, 1), "LIBRARY/runs/a1/best.safetensors"),
+    ],
+)
+def test_people_are_told_how_to_test_with_what_they_kept(
+    path: str, shape: tuple[int, int, int], told: str
+) -> None:
+    card = card_of(["a", "b"]).model_copy(update={"input_shape": shape})
+    network = Network([Flatten(), Dense(units=2)], shape, 2)
+    picture = Path("LIBRARY/drawings/mnist/test/a/1.png")
+    sentence = drawing_kept(picture, Model(Path(path), card, network), Library(Path("LIBRARY")))
+    kept, _, command = sentence.partition(" To test: ")
+    assert kept == f"Kept as {picture}."
+    assert command == (f"cnn-tui evaluate {told} --data LIBRARY/drawings/mnist" if told else "")

@@ -13,6 +13,8 @@ import pytest
 from dashboards import batches, fake_run
 from terminals import PATIENCE, dashboard, environment
 
+from tui.body import VIEWS
+
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 SIZES = [(40, 12), (80, 24), (120, 36), (300, 100)]
@@ -109,7 +111,7 @@ def test_a_drawing_made_with_the_mouse_and_with_keys(tmp_path: Path, panes: list
     pane = Pane(tmp_path / "socket", dashboard(tmp_path / "models"), 120, 36)
     panes.append(pane)
     pane.see("Nothing trained yet")
-    pane.keys("7")
+    pane.keys(str(1 + list(VIEWS).index("draw")))
     pane.see("model digits", "pen up", "arrows move the pen")
     seven = [
         (55, 8),

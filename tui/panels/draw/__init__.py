@@ -51,15 +51,23 @@ class DrawPanel(Horizontal):
         Binding("enter", "keep", "keep", tooltip="keep the drawing as a test picture"),
         Binding("u", "undo", "undo", tooltip="take back the last stroke, or the clearing"),
         Binding("c,backspace", "clear", "clear", tooltip="take an empty sheet"),
+        Binding("n", "choose_reader", "network", tooltip="let another network read"),
         Binding(
-            "plus,equals_sign", "thicken(1)", "thicker", key_display="+", tooltip="a thicker pen"
+            "plus,equals_sign",
+            "thicken(1)",
+            "width",
+            key_display="+ -",
+            tooltip="a thicker or a thinner pen",
         ),
-        Binding("minus", "thicken(-1)", "thinner", key_display="-", tooltip="a thinner pen"),
+        Binding("minus", "thicken(-1)", "thinner", show=False),
     ]
     DEFAULT_CSS = """
     DrawPanel { height: 1fr; }
     DrawPanel > #side { width: 1fr; height: 1fr; margin: 0 0 0 1; }
     """
+
+    class ReaderAsked(Message):
+        """Another network is to read."""
 
     class KeepAsked(Message):
         """The drawing is to be kept."""
@@ -121,6 +129,10 @@ class DrawPanel(Horizontal):
     def action_keep(self) -> None:
         """Ask for the drawing to be kept."""
         self.post_message(self.KeepAsked(self.sheet.sketch.ink))
+
+    def action_choose_reader(self) -> None:
+        """Ask for another network."""
+        self.post_message(self.ReaderAsked())
 
     def action_undo(self) -> None:
         """Take back the last stroke, or the clearing."""
