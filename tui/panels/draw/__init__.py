@@ -160,7 +160,7 @@ class DrawPanel(Horizontal):
         text = side_text(
             self.recognition, at, self.size.height, self.sheet.drawing, palette(self.app)
         )
-        self.query_one("#side", Static).update(text)
+        self.query_one("#side", Static).update(text, layout=False)
 
 
 def side_text(
