@@ -15,6 +15,7 @@ from tui.panels.draw import DrawPanel, Sheet
 from tui.steering import SteeringApp
 from tui.threads import in_thread
 
+HOW_TO_CHOOSE = "What is it truly? Press its key, or choose with arrows and enter."
 KEYS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -47,7 +48,9 @@ class DrawingApp(SteeringApp):
                 zip(card.class_names, class_keys(card.class_names), strict=True)
             )
         ]
-        chosen = await self.push_screen_wait(Choose("Keep it as a picture of", "", choices))
+        proposed = 0 if found.probabilities is None else int(found.probabilities.argmax())
+        question = Choose("Keep it as a picture of", HOW_TO_CHOOSE, choices, proposed=proposed)
+        chosen = await self.push_screen_wait(question)
         if chosen is not None:
             label = int(chosen.removeprefix("class-"))
             picture = await self.jobs.keep_drawing(card, label, ink)

@@ -15,6 +15,7 @@ from dashboards import CONFIG, batches, fake_run, keys, screen_text, until
 from test_app_library import save
 from textual.events import MouseMove
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from nn.data import load
 from nn.runs.folder import Library
@@ -193,7 +194,9 @@ async def test_a_drawing_is_kept_under_its_true_class_and_can_be_evaluated(
             await until(pilot, lambda name=label: f"test/{name}/" in unwrapped(app))  # type: ignore[misc]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Choose))
+        answer_of_the_network = app.screen.query_one(OptionList).highlighted
         await pilot.press("escape")
+        assert answer_of_the_network == 1
         assert app.session.recognition is not None
         seen = app.session.recognition.seen
     dataset = tmp_path / "drawings" / "mnist"
