@@ -181,7 +181,7 @@ async def test_a_network_of_another_size_shows_what_it_sees():
     async with app.run_test(size=(120, 36)) as pilot:
         app.panel.show(View(recognition=recognition(shape=(32, 32, 3))))
         await pilot.pause()
-        assert "sees 32×32×3" in app.side()
+        assert "sees 32×32×3, in grey" in app.side()
 
 
 async def test_before_the_first_stroke_it_says_how_to_draw():

@@ -182,7 +182,8 @@ def side_text(
         picture = image_text(
             found.seen, width=at.seen_width, style=style, ink=colors.ink, paper=colors.paper
         )
-        caption = f"sees {show_shape(found.seen.shape)}"
+        in_grey = ", in grey" if found.seen.shape[2] > 1 else ""
+        caption = f"sees {show_shape(found.seen.shape)}{in_grey}"
         parts += [picture, Text(shorten(caption, at.side_width, ascii=ascii), colors.muted)]
         rest -= at.seen_height + 1
     parts.append(
