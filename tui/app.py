@@ -24,6 +24,7 @@ from tui.body import DESIGN, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.dialogs import Help, Number
+from tui.drawing_app import DrawingApp
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
@@ -34,7 +35,6 @@ from tui.panels.network import NetworkPanel
 from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
-from tui.steering import SteeringApp
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -59,7 +59,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(SteeringApp):
+class Dashboard(DrawingApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"
@@ -117,7 +117,15 @@ class Dashboard(SteeringApp):
         """Begin to look."""
         run = self._first_run
         self.begin(self._greet if run is None else partial(self.open_run, run))
-        for work in (self._read, self._answer, self._look, self._list, self._look_inside):
+        works = (
+            self._read,
+            self._answer,
+            self._look,
+            self._list,
+            self._look_inside,
+            self._recognise,
+        )
+        for work in works:
             self.repeat(work)
         self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, _settle_memory)
@@ -159,7 +167,9 @@ class Dashboard(SteeringApp):
     def action_help(self) -> None:
         """Explain the keys and the visible view."""
         panel = self._body.panel
-        keys = [*words.key_table(panel.BINDINGS), *words.key_table(self.BINDINGS)]
+        keys = words.key_table(panel.BINDINGS)
+        taken = dict(keys)
+        keys += [each for each in words.key_table(self.BINDINGS) if each[0] not in taken]
         self.push_screen(Help(keys, panel.help_text))
 
     def action_copy(self) -> None:
@@ -206,6 +216,13 @@ class Dashboard(SteeringApp):
     async def _look_on(self) -> None:
         await self.jobs.look_inside()
         self._body.show(self.session.view)
+
+    async def _recognise(self) -> float:
+        """At every stroke, and while one draws also when the network has learned."""
+        await self.jobs.next_drawing(LOOK_INTERVAL)
+        if self._body.active == "draw" and await self.jobs.recognise():
+            self._body.show(self.session.view)
+        return 0.0
 
     def paint(self) -> None:
         """Show the newest state; this often and no oftener, however fast training is."""
@@ -279,6 +296,8 @@ class Dashboard(SteeringApp):
         self._body.show(self.session.view)
         if self._body.active == "runs":
             self.begin(self.jobs.list_library)
+        elif self._body.active == "draw":
+            self.jobs.draw()
         elif self._body.active == "inside":
             self.begin(self._look_on)
 

@@ -19,6 +19,7 @@ from tui.form import Draft
 from tui.panels.classes import ClassesPanel
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.curves import CurvesPanel
+from tui.panels.draw import DrawPanel
 from tui.panels.inside import InsidePanel
 from tui.panels.mistakes import MistakesPanel
 from tui.panels.network import NetworkPanel
@@ -48,6 +49,7 @@ ViewPanel = (
     | RatePanel
     | ProfilePanel
     | InsidePanel
+    | DrawPanel
 )
 """Every view, in the order of the tabs and their keys."""
 

@@ -64,10 +64,16 @@ class Choice:
 
 
 class Choose(Dialog[str]):
-    """A question with a few answers: arrows and enter, or an answer's key. Gives its id."""
+    """A question with a few answers: arrows and enter, or an answer's key. Gives its id.
 
-    def __init__(self, title: str, question: str, choices: Sequence[Choice]) -> None:
+    `proposed` is the place of the answer that enter alone gives.
+    """
+
+    def __init__(
+        self, title: str, question: str, choices: Sequence[Choice], *, proposed: int = 0
+    ) -> None:
         super().__init__(title)
+        self._proposed = proposed
         self._question = question
         self._choices = {choice.id: choice for choice in choices}
 
@@ -76,6 +82,10 @@ class Choose(Dialog[str]):
         if self._question:
             yield Static(self._question, markup=False)
         yield OptionList(*(Option(_line(choice), choice.id) for choice in self._choices.values()))
+
+    def on_mount(self) -> None:
+        """Propose an answer."""
+        self.query_one(OptionList).highlighted = self._proposed
 
     def on_key(self, event: Key) -> None:
         """Take an answer by its key."""

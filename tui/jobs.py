@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from nn.checkpoint import Model, read_card
+from nn.checkpoint import Model, ModelCard, read_card
 from nn.config import RunConfig
 from nn.files import write_atomically
 from nn.profiling import ProfileTest
@@ -21,10 +22,13 @@ from nn.runs.profile_process import ProfileProcess
 from nn.runs.rate_process import RateProcess
 from nn.runs.side_process import SideProcess, WorkError
 from nn.schema import InputError, Schema
-from tui import answering
+from nn.types import Bytes
+from tui import answering, drawings
 from tui.looking import Looker, Place
+from tui.recognition import Reader, Recogniser
 from tui.render import formats
 from tui.session import Session
+from tui.sketch import Sketch
 from tui.state import (
     InsideState,
     ModelRow,
@@ -36,6 +40,9 @@ from tui.state import (
     run_row,
 )
 from tui.threads import in_thread
+
+SHIPPED = Path(__file__).parents[1] / "saved_models" / "digits.safetensors"
+"""The model that the project comes with."""
 
 E = TypeVar("E", bound=Schema)
 
@@ -55,6 +62,9 @@ class Jobs:
         self._profile_process: ProfileProcess | None = None
         self._looker = Looker()
         self._looking = False
+        self._recogniser = Recogniser()
+        self._ink = Sketch().ink
+        self._drawn = asyncio.Event()
 
     async def open(self, folder: RunFolder) -> RunConfig:
         """Follow a run; gives its configuration."""
@@ -159,6 +169,46 @@ class Jobs:
         """End the measurement that is under way."""
         if self._profile_process is not None:
             self._profile_process.end()
+
+    def draw(self, ink: Bytes | None = None) -> None:
+        """There is another drawing (height, width), or somebody looks at the one there is."""
+        self._ink = self._ink if ink is None else ink
+        self._drawn.set()
+
+    async def next_drawing(self, seconds: float) -> None:
+        """Wait for another drawing, and for no longer than that."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._drawn.wait(), seconds)
+        self._drawn.clear()
+
+    async def recognise(self) -> bool:
+        """Let a network read the newest drawing; whether that gave any news.
+
+        To be called again only when it has returned: what is drawn meanwhile is skipped but for the
+        newest.
+        """
+        session, ink, readers = self.session, self._ink, self._readers()
+        found = await in_thread(lambda: self._recogniser.read(readers, ink))
+        news = found is not session.recognition
+        session.recognition = found
+        return news
+
+    def _readers(self) -> list[Reader]:
+        """The model that was chosen to read or is looked at, else the run's best network so far,
+        else one that came with the program."""
+        session = self.session
+        chosen = session.reader or (session.model and session.model.path)
+        if chosen:
+            return [Reader(chosen, f"model {chosen.stem}")]
+        paths = (self.library.model_path(SHIPPED.stem), SHIPPED)
+        readers = [Reader(path, f"model {path.stem}") for path in paths]
+        if session.folder is None:
+            return readers
+        return [Reader(session.folder.best_file, f"run {session.folder.id}", learns=True), *readers]
+
+    async def keep_drawing(self, card: ModelCard, label: int, ink: Bytes) -> Path:
+        """Keep a drawing as a test picture of one of a network's classes; gives its file."""
+        return await in_thread(lambda: drawings.keep(self.library.path, card, label, ink))
 
     async def read_answers(self) -> None:
         """Show the run's newest evaluation, if it is not shown yet."""

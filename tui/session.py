@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from nn.checkpoint import Model
 from nn.config import RunConfig
@@ -21,6 +22,7 @@ from tui.state import (
     ModelRow,
     ProfileState,
     RateState,
+    Recognition,
     RunRow,
     RunState,
     View,
@@ -44,7 +46,10 @@ class Waiting:
 
 
 class Session:
-    """A run being followed, whose answers are looked at, and the lists of runs and models."""
+    """A run being followed, whose answers are looked at, and the lists of runs and models.
+
+    `reader` is a model that was chosen to read drawings; None leaves it to the others.
+    """
 
     def __init__(self) -> None:
         self.folder: RunFolder | None = None
@@ -56,6 +61,8 @@ class Session:
         self.rate: RateState | None = None
         self.profile: ProfileState | None = None
         self.inside = InsideState()
+        self.recognition: Recognition | None = None
+        self.reader: Path | None = None
         self.waiting: Waiting | None = None
         self.progress = ""
         self._journal: Journal[Event] | None = None
@@ -78,6 +85,7 @@ class Session:
             rate=self.rate,
             profile=self.profile,
             inside=self.inside,
+            recognition=self.recognition,
         )
 
     @property
@@ -104,7 +112,7 @@ class Session:
     def follow(self, folder: RunFolder, config: RunConfig) -> None:
         """Look at a run from now on, from its beginning."""
         self.folder, self.run = folder, RunState(folder.id, config)
-        self.model, self.answers = None, None
+        self.model, self.answers, self.reader = None, None, None
         self._journal = folder.events(SAMPLE)
         self._replaying, self._trainer_gone = True, False
         self._answers_version, self._warnings = 0, 0
@@ -135,7 +143,7 @@ class Session:
 
     def show_model(self, model: Model) -> None:
         """Look at a model's answers from now on; the run is still followed."""
-        self.model, self.answers = model, None
+        self.model, self.answers, self.reader = model, None, None
 
     def read(self, seconds: float) -> bool:
         """Take in what happened, for about so long at most; whether there is more to read."""

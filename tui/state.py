@@ -9,6 +9,7 @@ from tui.insight import InsideState
 from tui.notices import Notice
 from tui.profile_state import ProfileState
 from tui.rate_state import RateState
+from tui.recognition import Recognition
 from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
 from tui.run_state import Counts, Phase, RunState
 from tui.series import Growing
@@ -23,6 +24,7 @@ __all__ = [
     "Phase",
     "ProfileState",
     "RateState",
+    "Recognition",
     "RunRow",
     "RunState",
     "View",
@@ -44,3 +46,4 @@ class View:
     rate: RateState | None = None
     profile: ProfileState | None = None
     inside: InsideState = field(default_factory=InsideState)
+    recognition: Recognition | None = None

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
+from nn.checkpoint import Model
 from nn.data import describe, short_name
+from nn.data.picture_folder import COLOUR, GREY
+from nn.runs.folder import Library
 from nn.schema import InputError
+from tui import drawings
 from tui.form import LIST, Draft
 from tui.render import formats
 from tui.session import Session
@@ -104,6 +109,15 @@ def model_name(draft: Draft, run: RunState | None) -> str:
     dataset = draft.texts["data.dataset"] if run is None else run.config.data.dataset
     parts = [short_name(dataset), "" if run is None else run.run_id]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
+
+
+def drawing_kept(picture: Path, model: Model, library: Library) -> str:
+    """Where a drawing is now, and how the network is tested with all of them."""
+    kept = f"Kept as {picture}."
+    if model.card.input_shape not in (GREY, COLOUR):
+        return kept
+    name = model.path.stem if model.path.parent == library.path else model.path
+    return f"{kept} To test: cnn-tui evaluate {name} --data {drawings.dataset_of(picture)}"
 
 
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:

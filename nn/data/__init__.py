@@ -92,6 +92,10 @@ def short_name(name: str) -> str:
 def _load_path(path: str, part: Part, limit: int | None) -> Dataset:
     found = open_path(path)
     collection = found.part(part)
+    if len(collection.labels) == 0:
+        raise InputError(
+            f"data.dataset: {path} has test images alone; name another one to train on"
+        )
     indices = np.arange(len(collection.labels))[:limit]
     return Dataset(
         name=path,

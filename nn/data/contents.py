@@ -57,28 +57,30 @@ class Contents:
 def contents(
     input_shape: tuple[int, int, int],
     class_names: Sequence[str],
-    train: Collection,
+    train: Collection | None,
     test: Collection | None,
 ) -> Contents:
     """Check the labels, and keep a sixth of the images for the test where it has none of its own.
 
-    The share is taken from each class in proportion to its size, and is always the same.
+    The share is taken from each class in proportion to its size, and is always the same. With test
+    images alone, the part to train on is empty, and classes may be.
 
     Raises:
         InputError: if labels and classes do not fit together or images are missing.
     """
     count = len(class_names)
+    given = [part for part in (train, test) if part is not None]
+    where = given[0].where
     if not 2 <= count <= MAX_CLASSES:
-        raise InputError(
-            f"{train.where}: the number of classes is {count:,}; give 2 to {MAX_CLASSES:,}"
-        )
+        raise InputError(f"{where}: the number of classes is {count:,}; give 2 to {MAX_CLASSES:,}")
     for name in class_names:
         if not name.isprintable() or not name.strip():
-            raise InputError(
-                f"{train.where}: has a class {name!r}, which cannot be shown; rename it"
-            )
-    for collection in (train,) if test is None else (train, test):
+            raise InputError(f"{where}: has a class {name!r}, which cannot be shown; rename it")
+    for collection in given:
         _require_labels(collection, count)
+    if train is None:
+        (test,) = given
+        return Contents(input_shape, tuple(class_names), test.subset(np.empty(0, np.intp)), test)
     sizes = np.bincount(train.labels, minlength=count)
     fewest = int(sizes.argmin())
     if sizes[fewest] == 0:

@@ -25,15 +25,17 @@ _LOOKED_AT = 10
 def open_folder(folder: Path) -> Contents:
     """The classes are the sub-folders of `train` (and `test`), or of the folder itself.
 
-    Pictures are kept in an order that is shuffled, as a folder has none of its own, and is always
-    the same.
+    With `test` and nothing else there is nothing to train on. Pictures are kept in an order that is
+    shuffled, as a folder has none of its own, and is always the same.
 
     Raises:
         InputError: if there are no classes, one has no pictures, or a picture is broken.
     """
     split = (folder / "train").is_dir()
+    if [path.name for path in _sub_folders(folder)] == ["test"]:
+        return _test_alone(folder / "test")
     root = folder / "train" if split else folder
-    names = tuple(in_order([path.name for path in _sub_folders(root)]))
+    names = _class_names(root)
     if not names:
         raise InputError(
             f"{folder}: holds neither IDX files nor sub-folders of pictures; "
@@ -44,13 +46,28 @@ def open_folder(folder: Path) -> Contents:
         if not files:
             kinds = ", ".join(sorted(SUFFIXES))
             raise InputError(f"{root / name}: has no picture; give some that end in {kinds}")
-    looked_at = [path for paths in pictures for path in paths[:_LOOKED_AT]]
-    shape = COLOUR if any(map(has_colours, looked_at)) else GREY
+    shape = _shape(pictures)
     train = _collection(root, pictures, shape)
     test = None
     if split and (folder / "test").is_dir():
         test = _test(folder / "test", names, shape)
     return contents(shape, names, train, test)
+
+
+def _test_alone(root: Path) -> Contents:
+    names = _class_names(root)
+    pictures = [_pictures(root / name) for name in names]
+    shape = _shape(pictures)
+    return contents(shape, names, None, _collection(root, pictures, shape))
+
+
+def _class_names(root: Path) -> tuple[str, ...]:
+    return tuple(in_order([path.name for path in _sub_folders(root)]))
+
+
+def _shape(pictures: list[list[Path]]) -> tuple[int, int, int]:
+    looked_at = [path for paths in pictures for path in paths[:_LOOKED_AT]]
+    return COLOUR if any(map(has_colours, looked_at)) else GREY
 
 
 def _test(root: Path, names: tuple[str, ...], shape: tuple[int, int, int]) -> Collection:

@@ -49,12 +49,35 @@ def read_picture(path: str | os.PathLike[str], input_shape: tuple[int, int, int]
         InputError: if the file is missing, is not a picture, is damaged or is far too large, or if
             C is neither 1 nor 3.
     """
-    height, width, channels = input_shape
+    return _as_input(_open(path, _mode(input_shape, f"{path}: ")), input_shape)
+
+
+def from_drawing(ink: Pixels, input_shape: tuple[int, int, int]) -> Pixels:
+    """A drawing in memory as one input of a network, as if it were read from a file.
+
+    Args:
+        ink: (any height, any width), uint8, 0 to 255.
+        input_shape: (H, W, C) of the network's input; with three channels all get the same.
+
+    Returns:
+        `input_shape`, uint8, 0 to 255.
+
+    Raises:
+        InputError: if C is neither 1 nor 3.
+    """
+    return _as_input(Image.fromarray(ink).convert(_mode(input_shape, "")), input_shape)
+
+
+def _mode(input_shape: tuple[int, int, int], where: str) -> str:
+    channels = input_shape[2]
     if channels not in (1, 3):
-        raise InputError(
-            f"{path}: a picture has 1 or 3 channels, but this network reads {channels}"
-        )
-    picture = _open(path, "L" if channels == 1 else "RGB")
+        raise InputError(f"{where}a picture has 1 or 3 channels, but this network reads {channels}")
+    return "L" if channels == 1 else "RGB"
+
+
+def _as_input(picture: Image.Image, input_shape: tuple[int, int, int]) -> Pixels:
+    """A picture in mode "L" or "RGB" as the network's own pictures are."""
+    height, width, channels = input_shape
     if channels == 3:
         return np.array(ImageOps.fit(picture, (width, height), Image.Resampling.LANCZOS))
     if picture.size == (width, height):

@@ -13,6 +13,8 @@ import pytest
 from dashboards import batches, fake_run
 from terminals import PATIENCE, dashboard, environment
 
+from tui.body import VIEWS
+
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 SIZES = [(40, 12), (80, 24), (120, 36), (300, 100)]
@@ -42,6 +44,10 @@ class Pane:
 
     def keys(self, *keys: str) -> None:
         self.tmux("send-keys", *keys)
+
+    def mouse(self, button: int, column: int, line: int, end: str) -> None:
+        """What a terminal sends of its mouse: 32 more is a movement, M pressed, m let go."""
+        self.tmux("send-keys", "-l", f"\x1b[<{button};{column};{line}{end}")
 
     def screen(self) -> str:
         return self.tmux("capture-pane", "-p")
@@ -100,3 +106,28 @@ def test_it_follows_the_size_of_its_pane(tmp_path: Path, panes: list[Pane]) -> N
     pane.see("needs more room")
     pane.tmux("resize-window", "-x", "80", "-y", "24")
     pane.see("Nothing trained yet")
+
+
+def test_a_drawing_made_with_the_mouse_and_with_keys(tmp_path: Path, panes: list[Pane]) -> None:
+    pane = Pane(tmp_path / "socket", dashboard(tmp_path / "models"), 120, 36)
+    panes.append(pane)
+    pane.see("Nothing trained yet")
+    pane.keys(str(1 + list(VIEWS).index("draw")))
+    pane.see("model digits", "pen up", "arrows move the pen")
+    seven = [
+        (55, 8),
+        *((x, 8) for x in range(60, 76, 5)),
+        *((75 - 2 * i, 8 + 2 * i) for i in range(8)),
+    ]
+    pane.mouse(0, *seven[0], "M")
+    for place in seven[1:]:
+        pane.mouse(32, *place, "M")
+    pane.see("pen down")
+    pane.mouse(0, *seven[-1], "m")
+    pane.see("pen up", "7  99")
+    pane.keys("c")
+    pane.see("arrows move the pen")
+    pane.keys(*["Up"] * 5, "Space", *["Down"] * 14, "Space")
+    pane.see("pen up", "1  99")
+    pane.keys("q")
+    pane.see("left with 0")

@@ -69,6 +69,30 @@ def test_train_and_test_folders_are_taken_as_they_are(tmp_path: Path) -> None:
     assert sorted(load(str(tmp_path), "test").labels.tolist()) == [0, 1]
 
 
+def test_a_test_folder_alone_is_all_for_the_test_and_may_lack_classes(tmp_path: Path) -> None:
+    fill(tmp_path / "test", {"10": 1, "2": 3, "1": 0})
+    info = describe(str(tmp_path))
+    assert (info.class_names, info.input_shape) == (("1", "2", "10"), (28, 28, 1))
+    assert (info.train_count, info.test_count) == (0, 4)
+    test = load(str(tmp_path), "test")
+    assert Counter(test.labels.tolist()) == {1: 3, 2: 1}
+    levels = dict(zip(test.images.max(axis=(1, 2, 3)).tolist(), test.labels.tolist(), strict=True))
+    assert levels == {40: 2, 90: 1, 91: 1, 92: 1}
+    assert refusal(tmp_path) == (
+        "data.dataset: FOLDER has test images alone; name another one to train on"
+    )
+
+
+def test_a_test_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    fill(tmp_path / "test", {"a": 0, "b": 0})
+    assert "FOLDER/test: has no images at all" in refusal(tmp_path)
+
+
+def test_a_class_called_test_beside_others_is_a_class(tmp_path: Path) -> None:
+    fill(tmp_path, {"exam": 6, "test": 6})
+    assert describe(str(tmp_path)).class_names == ("exam", "test")
+
+
 def test_a_train_folder_alone_is_divided(tmp_path: Path) -> None:
     fill(tmp_path / "train", {"a": 6, "b": 6})
     info = describe(str(tmp_path))

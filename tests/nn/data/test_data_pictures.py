@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nn.data import load
-from nn.data.pictures import read_picture
+from nn.data.pictures import from_drawing, read_picture
 from nn.schema import InputError
 
 GREY = (28, 28, 1)
@@ -300,3 +300,29 @@ def test_an_input_of_two_channels_is_refused(tmp_path: Path) -> None:
     path = save(Image.fromarray(seven()), tmp_path / "digit.png")
     with pytest.raises(InputError, match="1 or 3 channels, but this network reads 2"):
         read_picture(path, (28, 28, 2))
+
+
+@pytest.mark.parametrize("shape", [GREY, (32, 32, 3), (20, 14, 1), (7, 9, 3)])
+def test_a_drawing_in_memory_is_read_like_its_file(
+    shape: tuple[int, int, int], tmp_path: Path
+) -> None:
+    ink = 255 - np.asarray(page(seven(), 40, 60))
+    mode = "L" if shape[2] == 1 else "RGB"
+    file = save(Image.fromarray(ink).convert(mode), tmp_path / "seven.png")
+    read = from_drawing(ink, shape)
+    assert read.dtype == np.uint8
+    assert np.array_equal(read, read_picture(file, shape))
+
+
+@pytest.mark.parametrize("index", range(10))
+def test_a_drawn_digit_comes_back_as_it_was(index: int) -> None:
+    ink = 255 - np.asarray(page(digits()[index], 3 * index, 100 - index))
+    read = from_drawing(ink, GREY)[..., 0]
+    shifts = [np.roll(read, (down, right), (0, 1)) for down in (-1, 0, 1) for right in (-1, 0, 1)]
+    assert max(correlation(shifted, digits()[index]) for shifted in shifts) > 0.98
+
+
+def test_a_drawing_for_a_network_of_two_channels_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        from_drawing(np.zeros((9, 9), np.uint8), (8, 8, 2))
+    assert str(caught.value) == "a picture has 1 or 3 channels, but this network reads 2"
