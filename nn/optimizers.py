@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite, sqrt
 from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
-from nn.ops.buffers import Buffers
 from nn.ops.chunks import chunks, norm
+from nn.ops.threads import each, scratch
 from nn.schema import Schema, setting
 from nn.types import Array
 
@@ -50,30 +50,39 @@ class Optimizer(ABC):
 
     def __init__(self, parameters: Mapping[str, Array], weight_decay: float = 0.0) -> None:
         self.steps = 0
-        self._parameters = dict(parameters)
         self._weight_decay = weight_decay
-        self._buffers = Buffers(np.result_type(np.float32, *parameters.values()))
         self.state: dict[str, Array] = {
             f"{slot}.{name}": np.zeros_like(value)
             for slot in self.slots
+            for name, value in parameters.items()
+        }
+        self._parts = {
+            name: list(chunks(value, *(self.state[f"{slot}.{name}"] for slot in self.slots)))
             for name, value in parameters.items()
         }
 
     def update(self, gradients: Mapping[str, Array], learning_rate: float) -> None:
         """One step along the gradients (same names and shapes as the parameters)."""
         self.steps += 1
-        for name, parameter in self._parameters.items():
-            arrays = [parameter, gradients[name]]
-            arrays += [self.state[f"{slot}.{name}"] for slot in self.slots]
+
+        def change(part: tuple[bool, Array, list[Array]]) -> None:
+            decays, gradient, (parameter, *state) = part
+            if decays:
+                gradient = self._decay(learning_rate, parameter, gradient)
+            self._update(learning_rate, parameter, gradient, *state)
+
+        each(change, list(self._with(gradients)))
+
+    def _with(self, gradients: Mapping[str, Array]) -> Iterator[tuple[bool, Array, list[Array]]]:
+        """Whether a part of a parameter decays, its gradient, and itself with its state."""
+        for name, parts in self._parts.items():
             decays = self._weight_decay > 0 and name.endswith("weights")
-            for parts in chunks(*arrays):
-                if decays:
-                    parts[1] = self._decay(learning_rate, *parts[:2])
-                self._update(learning_rate, *parts)
+            for (gradient,), part in zip(chunks(gradients[name]), parts, strict=True):
+                yield decays, gradient, part
 
     def _decay(self, learning_rate: float, parameter: Array, gradient: Array, /) -> Array:
         """The gradient with that of the decay."""
-        whole: Array = self._buffers("whole gradient", gradient.size)
+        whole: Array = scratch(gradient.dtype)("whole gradient", gradient.size)
         np.multiply(parameter, self._weight_decay, out=whole)
         whole += gradient
         return whole
@@ -128,7 +137,7 @@ class _Adam(Optimizer):
     def _update(self, learning_rate: float, /, *arrays: Array) -> None:
         parameter, gradient, mean, square = arrays
         beta1, beta2 = self._config.beta1, self._config.beta2
-        step: Array = self._buffers("step", gradient.size)
+        step: Array = scratch(gradient.dtype)("step", gradient.size)
         mean *= beta1
         mean += np.multiply(gradient, 1 - beta1, out=step)
         square *= beta2
@@ -192,7 +201,7 @@ class _RMSprop(Optimizer):
 
     def _update(self, learning_rate: float, /, *arrays: Array) -> None:
         parameter, gradient, square, velocity = arrays
-        step: Array = self._buffers("step", gradient.size)
+        step: Array = scratch(gradient.dtype)("step", gradient.size)
         square *= self._config.rho
         np.multiply(gradient, 1 - self._config.rho, out=step)
         step *= gradient
@@ -232,7 +241,7 @@ class _SGD(Optimizer):
 
     def _update(self, learning_rate: float, /, *arrays: Array) -> None:
         parameter, gradient, velocity = arrays
-        step: Array = self._buffers("step", gradient.size)
+        step: Array = scratch(gradient.dtype)("step", gradient.size)
         velocity *= self._config.momentum
         velocity += gradient
         if self._config.nesterov:

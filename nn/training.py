@@ -20,6 +20,7 @@ from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weig
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
 from nn.ops.chunks import move_towards
+from nn.ops.threads import set_threads
 from nn.optimizers import clip
 from nn.position import Position, Score
 from nn.schema import InputError
@@ -93,6 +94,8 @@ class Training:
 
     def __init__(self, config: RunConfig, train: Dataset, test: Dataset) -> None:
         self.config = config
+        if config.training.threads is not None:
+            set_threads(config.training.threads)
         seeds = np.random.SeedSequence(config.training.seed).spawn(2)
         held_out = min(config.data.validation, len(train) // 5)
         learned, validated = split_validation(

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from functools import lru_cache
 from math import pi, sqrt
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from nn.layers.base import Layer, LayerConfig
+from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
+from nn.layers.stages import Local, Operation
+from nn.ops.pieces import Piece
+from nn.ops.threads import scratch
 from nn.schema import setting
 from nn.types import Array, Shape
 
 
 class Activation(LayerConfig):
-    """A function of each value by itself, given with its derivative."""
+    """A function of each value by itself, given with its derivative.
+
+    `rises`: it never falls as its argument grows. `in_place`: `apply` may write over its argument.
+    `derived_from`: of what `derive` makes the derivative, the argument or the value.
+    """
+
+    rises: ClassVar[bool] = False
+    in_place: ClassVar[bool] = False
+    derived_from: ClassVar[Literal["input", "output"]] = "output"
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The input's own shape."""
@@ -27,42 +38,28 @@ class Activation(LayerConfig):
         """Write y = f(x)."""
 
     @abstractmethod
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
-        """Write f'(x), where y = f(x)."""
+    def derive(self, kept: Array, slope: Array) -> None:
+        """Write f'(x), given x or f(x) as `derived_from` says."""
 
     def build(self, input_shape: Shape, dtype: npt.DTypeLike) -> Layer:
         """The live layer."""
         return _Activation(self, input_shape, dtype)
 
 
-class _Activation(Layer):
-    _x: Array | None = None
-    _y: Array | None = None
-
+class _Activation(PiecewiseLayer, Local):
     def __init__(self, config: Activation, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
         self._function = config
+        self.keeps, self.rises, self.in_place = config.derived_from, config.rises, config.in_place
 
-    def forward(self, x: Array, *, training: bool) -> Array:
-        y = self.buffers("output", *x.shape)
-        for parts in _rows(x, y):
-            self._function.apply(*parts)
-        self._x, self._y = x, y
-        return y
+    def forward_piece(self, x: Array, y: Array, at: Piece) -> None:
+        self._function.apply(x, y)
 
-    def backward(self, dy: Array) -> Array:
-        assert self._x is not None, "backward follows forward"
-        assert self._y is not None
-        dx = self.buffers("input gradient", *dy.shape)
-        for x, y, dy_row, dx_row in _rows(self._x, self._y, dy, dx):
-            self._function.derive(x, y, dx_row)
-            dx_row *= dy_row
-        return dx
-
-
-def _rows(*maps: Array) -> Iterable[tuple[Array, ...]]:
-    """Maps a row at a time, so that every pass after the first finds the values in the cache."""
-    return zip(*maps, strict=True) if maps[0].ndim == 4 else [maps]
+    def backward_piece(self, dy: Array, dx: Array, at: Piece) -> None:
+        assert self.kept is not None, "backward follows forward"
+        slope = scratch(dy.dtype)("slope", *dy.shape)
+        self._function.derive(at.of(self.kept), slope)
+        np.multiply(dy, slope, out=dx)
 
 
 class ReLU(Activation):
@@ -72,14 +69,22 @@ class ReLU(Activation):
     """
 
     kind: Literal["relu"] = "relu"
+    rises: ClassVar[bool] = True
+    in_place: ClassVar[bool] = True
 
     def apply(self, x: Array, y: Array) -> None:
         """y = max(x, 0)."""
-        np.maximum(x, 0, out=y)
+        np.maximum(x, _zeros(x.shape[-2:], x.dtype), out=y)
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
-        """1 where x > 0, else 0."""
-        np.greater(y, 0, out=slope)
+    def derive(self, kept: Array, slope: Array) -> None:
+        """1 where y > 0, else 0."""
+        np.greater(kept, 0, out=slope)
+
+
+@lru_cache(maxsize=32)
+def _zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Array:
+    """NumPy takes the maximum of two arrays several times as fast as that of an array and 0."""
+    return np.zeros(shape, dtype)
 
 
 class LeakyReLU(Activation):
@@ -90,6 +95,7 @@ class LeakyReLU(Activation):
 
     kind: Literal["leaky_relu"] = "leaky_relu"
     negative_slope: float = setting(0.01, "s: the slope of negative values", ge=0, lt=1)
+    rises: ClassVar[bool] = True
 
     def describe(self) -> str:
         """For example: 0.01."""
@@ -100,9 +106,9 @@ class LeakyReLU(Activation):
         np.multiply(x, self.negative_slope, out=y)
         np.maximum(x, y, out=y)
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
-        """1 where x > 0, else s."""
-        np.greater(x, 0, out=slope)
+    def derive(self, kept: Array, slope: Array) -> None:
+        """1 where y > 0, else s."""
+        np.greater(kept, 0, out=slope)
         np.maximum(slope, self.negative_slope, out=slope)
 
 
@@ -115,6 +121,7 @@ class ELU(Activation):
 
     kind: Literal["elu"] = "elu"
     alpha: float = setting(1.0, "α: how far negative values go down", gt=0, le=100)
+    rises: ClassVar[bool] = True
 
     def describe(self) -> str:
         """For example: α 1."""
@@ -126,14 +133,19 @@ class ELU(Activation):
         np.exp(y, out=y)
         y -= 1
         y *= self.alpha
-        y += np.maximum(x, 0)
+        y += np.maximum(x, 0, out=_other(x))
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
-        """1 where x > 0, else α exp(x) = y + α."""
-        np.greater(x, 0, out=slope)
+    def derive(self, kept: Array, slope: Array) -> None:
+        """1 where y > 0, else α exp(x) = y + α."""
+        np.greater(kept, 0, out=slope)
         slope *= 1 - self.alpha
         slope += self.alpha
-        slope += np.minimum(y, 0)
+        slope += np.minimum(kept, 0, out=_other(kept))
+
+
+def _other(x: Array, name: str = "other") -> Array:
+    """Room for values that are needed on the way."""
+    return scratch(x.dtype)(name, *x.shape)
 
 
 class GELU(Activation):
@@ -145,6 +157,7 @@ class GELU(Activation):
     """
 
     kind: Literal["gelu"] = "gelu"
+    derived_from: ClassVar[Literal["input", "output"]] = "input"
 
     def apply(self, x: Array, y: Array) -> None:
         """½ x (1 + t), with t the hyperbolic tangent."""
@@ -153,17 +166,19 @@ class GELU(Activation):
         y *= x
         y *= 0.5
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
-        """½ (1 + t) + ½ x (1 - t²) u', where t = tanh(u) and u' = √(2/π) (1 + 3 · 0.044715 x²)."""
-        _gelu_tanh(x, slope)
-        inner = x * x
+    def derive(self, kept: Array, slope: Array) -> None:
+        """½ (1 + t) (1 + x (1 - t) u'), where t = tanh(u), u' = √(2/π) (1 + 3 · 0.044715 x²)."""
+        x, inner = kept, _other(kept)
+        np.multiply(x, x, out=inner)
         inner *= 3 * GELU_CUBE
         inner += 1
         inner *= GELU_SCALE
         inner *= x
-        inner *= 1 - slope * slope
+        _gelu_tanh(x, slope)
+        inner *= np.subtract(1, slope, out=_other(kept, "1 - t"))
+        inner += 1
         slope += 1
-        slope += inner
+        slope *= inner
         slope *= 0.5
 
 
@@ -188,16 +203,20 @@ class SiLU(Activation):
     """
 
     kind: Literal["silu"] = "silu"
+    derived_from: ClassVar[Literal["input", "output"]] = "input"
 
     def apply(self, x: Array, y: Array) -> None:
         """x σ(x)."""
         _sigmoid(x, y)
         y *= x
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
-        """σ + y (1 - σ), where σ = σ(x)."""
-        _sigmoid(x, slope)
-        slope += y * (1 - slope)
+    def derive(self, kept: Array, slope: Array) -> None:
+        """σ (1 + x (1 - σ)), where σ = σ(x)."""
+        _sigmoid(kept, slope)
+        inner = np.subtract(1, slope, out=_other(kept))
+        inner *= kept
+        inner += 1
+        slope *= inner
 
 
 class Tanh(Activation):
@@ -207,14 +226,16 @@ class Tanh(Activation):
     """
 
     kind: Literal["tanh"] = "tanh"
+    rises: ClassVar[bool] = True
+    in_place: ClassVar[bool] = True
 
     def apply(self, x: Array, y: Array) -> None:
         """tanh(x)."""
         np.tanh(x, out=y)
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
+    def derive(self, kept: Array, slope: Array) -> None:
         """1 - y²."""
-        np.multiply(y, y, out=slope)
+        np.multiply(kept, kept, out=slope)
         np.subtract(1, slope, out=slope)
 
 
@@ -225,15 +246,17 @@ class Sigmoid(Activation):
     """
 
     kind: Literal["sigmoid"] = "sigmoid"
+    rises: ClassVar[bool] = True
+    in_place: ClassVar[bool] = True
 
     def apply(self, x: Array, y: Array) -> None:
         """σ(x)."""
         _sigmoid(x, y)
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
+    def derive(self, kept: Array, slope: Array) -> None:
         """y (1 - y)."""
-        np.subtract(1, y, out=slope)
-        slope *= y
+        np.subtract(1, kept, out=slope)
+        slope *= kept
 
 
 def _sigmoid(x: Array, y: Array) -> None:
@@ -253,7 +276,7 @@ class NoActivation(Activation):
         """y = x."""
         np.copyto(y, x)
 
-    def derive(self, x: Array, y: Array, slope: Array) -> None:
+    def derive(self, kept: Array, slope: Array) -> None:
         """1."""
         slope.fill(1)
 
@@ -262,12 +285,10 @@ class NoActivation(Activation):
         return _NoActivation(self, input_shape, dtype)
 
 
-class _NoActivation(Layer):
-    def forward(self, x: Array, *, training: bool) -> Array:
-        return x
-
-    def backward(self, dy: Array) -> Array:
-        return dy
+class _NoActivation(PiecewiseLayer):
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return ()
 
 
 ActivationName = Literal["none", "relu", "leaky_relu", "elu", "gelu", "silu", "tanh", "sigmoid"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from functools import cached_property
 from math import prod
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BeforeValidator, PlainSerializer
 
+from nn.layers.stages import Named, Operation, Stages
 from nn.ops.buffers import Buffers
 from nn.schema import InputError, Schema
 from nn.types import Array, Shape
@@ -150,6 +152,11 @@ class Layer(ABC):
         """Take the generator for what the next training step leaves to chance: mostly nothing."""
         return
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """What it is made of: one whole."""
+        return (self,)
+
     @abstractmethod
     def forward(self, x: Array, *, training: bool) -> Array:
         """The output (*output_shape, N) for an input (*input_shape, N).
@@ -167,3 +174,26 @@ class Layer(ABC):
     def backward_parameters(self, dy: Array) -> None:
         """Write `gradients` only: the first layer's input needs no gradient."""
         self.backward(dy)
+
+
+class PiecewiseLayer(Layer):
+    """A layer made of operations that work piece by piece, and so share stages with others.
+
+    It may be one of them itself. By itself it runs in stages of its own.
+    """
+
+    @cached_property
+    def _stages(self) -> Stages:
+        return Stages([Named("", each) for each in self.operations], self.buffers.dtype)
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        """The output of its last stage."""
+        return self._stages.forward(x, training=training)
+
+    def backward(self, dy: Array) -> Array:
+        """Back through all stages."""
+        return self._stages.backward(dy)
+
+    def backward_parameters(self, dy: Array) -> None:
+        """Without the first stage's input."""
+        self._stages.backward_parameters(dy)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.layers.base import Layer, LayerConfig
+from nn.layers.stages import Named, Stages
 from nn.schema import InputError
 from nn.types import Array, Shape
 
@@ -55,12 +56,15 @@ class Chain:
         self.parameters: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
         self.state: dict[str, Array] = {}
+        operations: list[Named] = []
         for link in links(layers, input_shape):
             layer = link.config.build(link.input_shape, dtype)
             self.layers.append(layer)
             self.parameters |= named(link.name, layer.parameters)
             self.gradients |= named(link.name, layer.gradients)
             self.state |= named(link.name, layer.state)
+            operations += [Named(link.name, each) for each in layer.operations]
+        self.stages = Stages(operations, dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:
         """Draw the starting parameters of one layer after the other."""
@@ -74,22 +78,15 @@ class Chain:
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The last layer's output."""
-        for layer in self.layers:
-            x = layer.forward(x, training=training)
-        return x
+        return self.stages.forward(x, training=training)
 
     def backward(self, dy: Array) -> Array:
         """The gradient with respect to the input; writes `gradients`."""
-        for layer in reversed(self.layers):
-            dy = layer.backward(dy)
-        return dy
+        return self.stages.backward(dy)
 
     def backward_parameters(self, dy: Array) -> None:
         """Write `gradients` only."""
-        first, *others = self.layers
-        for layer in reversed(others):
-            dy = layer.backward(dy)
-        first.backward_parameters(dy)
+        self.stages.backward_parameters(dy)
 
 
 def named(name: str, values: Mapping[str, Value]) -> dict[str, Value]:

@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from nn.initializers import InitializerName, initialize
 from nn.layers.activation import ActivationName, activation
-from nn.layers.base import Layer, LayerConfig, Padding, Size, require_map, show_size
+from nn.layers.base import Layer, LayerConfig, Padding, PiecewiseLayer, Size, require_map, show_size
+from nn.layers.bias import Bias
+from nn.layers.stages import Operation, Source
 from nn.ops.algorithms import choose
-from nn.ops.convolution import Geometry, Grid
+from nn.ops.convolution import Convolution, Geometry, Grid
+from nn.ops.pieces import Tail
 from nn.ops.windows import extent, frame, output_size
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
@@ -106,7 +109,7 @@ class Conv2D(LayerConfig):
         return _Conv2D(self, input_shape, dtype)
 
 
-class _Conv2D(Layer):
+class _Conv2D(PiecewiseLayer):
     def __init__(self, config: Conv2D, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
         self._config = config
@@ -114,8 +117,13 @@ class _Conv2D(Layer):
         covered = extent(config.kernel_size, config.dilation)
         around = frame((height, width), covered, config.stride, config.padding)
         geometry = Geometry(around, config.grid, config.kernel_size, channels, config.filters)
-        self._convolution = choose(config.algorithm, geometry, self.buffers)
-        self._activation = activation(config.activation).build(self.output_shape, dtype)
+        convolution = choose(config.algorithm, geometry, self.buffers)
+        last = activation(config.activation).build(self.output_shape, dtype)
+        self._made_of = _Convolve(self, convolution), Bias(self), *last.operations
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return self._made_of
 
     def initialize(self, rng: np.random.Generator) -> None:
         weights = self.parameters["weights"]
@@ -123,20 +131,17 @@ class _Conv2D(Layer):
         fans = prod(kernel) * channels, prod(kernel) * filters // self._config.groups
         initialize(weights, self._config.initializer, self._config.activation, fans, rng)
 
-    def forward(self, x: Array, *, training: bool) -> Array:
-        y = self.buffers("output", *self.output_shape, x.shape[-1])
-        self._convolution.forward(x, self.parameters["weights"], y)
-        y += self.parameters["biases"][:, None]
-        return self._activation.forward(y, training=training)
 
-    def backward_parameters(self, dy: Array) -> None:
-        self._write_gradients(self._activation.backward(dy))
+class _Convolve(Source):
+    def __init__(self, layer: Layer, convolution: Convolution) -> None:
+        self.output_shape = layer.output_shape
+        self.convolution = convolution
+        self._weights, self._gradient = layer.parameters["weights"], layer.gradients["weights"]
 
-    def backward(self, dy: Array) -> Array:
-        dy = self._activation.backward(dy)
-        self._write_gradients(dy)
-        return self._convolution.input_gradient(dy, self.parameters["weights"])
+    def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
+        self.convolution.forward(x, self._weights, tail)
 
-    def _write_gradients(self, dy: Array) -> None:
-        self._convolution.weight_gradient(dy, self.gradients["weights"])
-        np.sum(dy, axis=(0, 1, 3), out=self.gradients["biases"])
+    def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
+        return self.convolution.backward(
+            tail, self._weights, self._gradient, wants_input=wants_input
+        )

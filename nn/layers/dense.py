@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import prod
 from typing import Literal
 
@@ -10,9 +11,16 @@ import numpy.typing as npt
 
 from nn.initializers import InitializerName, initialize
 from nn.layers.activation import ActivationName, activation
-from nn.layers.base import Layer, LayerConfig, show_shape
+from nn.layers.base import Layer, LayerConfig, PiecewiseLayer, show_shape
+from nn.layers.bias import Bias
+from nn.layers.stages import Operation, Source
+from nn.ops.pieces import Piece, Tail, spans
+from nn.ops.threads import each
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
+
+SHARES, FEWEST = 8, 32
+"""Into how many shares a product is cut, and how many rows a share has at least."""
 
 
 class Dense(LayerConfig):
@@ -59,13 +67,16 @@ class Dense(LayerConfig):
         return _Dense(self, input_shape, dtype)
 
 
-class _Dense(Layer):
-    _x: Array | None = None
-
+class _Dense(PiecewiseLayer):
     def __init__(self, config: Dense, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
         self._config = config
-        self._activation = activation(config.activation).build(self.output_shape, dtype)
+        last = activation(config.activation).build(self.output_shape, dtype)
+        self._made_of = _Multiply(self), Bias(self), *last.operations
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        return self._made_of
 
     def initialize(self, rng: np.random.Generator) -> None:
         weights = self.parameters["weights"]
@@ -74,23 +85,50 @@ class _Dense(Layer):
             weights, self._config.initializer, self._config.activation, (features, units), rng
         )
 
-    def forward(self, x: Array, *, training: bool) -> Array:
+
+class _Multiply(Source):
+    """y = W x by some rows of W at a time."""
+
+    _x: Array | None = None
+
+    def __init__(self, layer: Layer) -> None:
+        self.output_shape = layer.output_shape
+        self._weights, self._gradient = layer.parameters["weights"], layer.gradients["weights"]
+        self._buffers = layer.buffers
+
+    def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
         self._x = x
-        y = self.buffers("output", *self.output_shape, x.shape[-1])
-        np.matmul(self.parameters["weights"], x, out=y)
-        y += self.parameters["biases"][:, None]
-        return self._activation.forward(y, training=training)
 
-    def backward_parameters(self, dy: Array) -> None:
-        self._write_gradients(self._activation.backward(dy))
+        def work(at: Piece) -> None:
+            piece = tail.room(at)
+            np.matmul(self._weights[at.channels], x, out=piece[0, 0])
+            tail.finish(at, piece)
 
-    def backward(self, dy: Array) -> Array:
-        dy = self._activation.backward(dy)
-        self._write_gradients(dy)
-        dx = self.buffers("input gradient", *self.input_shape, dy.shape[-1])
-        return np.matmul(self.parameters["weights"].T, dy, out=dx)
+        each(work, self._pieces)
 
-    def _write_gradients(self, dy: Array) -> None:
+    def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
         assert self._x is not None, "backward follows forward"
-        np.matmul(dy, self._x.T, out=self.gradients["weights"])
-        np.sum(dy, axis=1, out=self.gradients["biases"])
+        x, weights = self._x, self._weights
+        dy = self._buffers("output gradient", *self.output_shape, x.shape[1])
+
+        def learn(at: Piece) -> None:
+            some = at.channels
+            np.copyto(dy[some], tail.gradient(at)[0, 0])
+            np.matmul(dy[some], x.T, out=self._gradient[some])
+
+        each(learn, self._pieces)
+        if not wants_input:
+            return None
+        dx: Array = self._buffers("input gradient", *x.shape)
+        each(lambda some: np.matmul(weights[:, some].T, dy, out=dx[some]), _shares(len(x)))
+        return dx
+
+    @cached_property
+    def _pieces(self) -> list[Piece]:
+        one = slice(0, 1)
+        return [Piece(0, one, one, some) for some in _shares(self.output_shape[0])]
+
+
+def _shares(count: int) -> list[slice]:
+    """Of units or features: enough for several threads, and each enough for a matrix product."""
+    return spans(count, max(-(-count // SHARES), FEWEST))

@@ -8,7 +8,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from nn.layers.base import Layer, LayerConfig, require_map
+from nn.layers.base import Layer, LayerConfig, PiecewiseLayer, require_map
+from nn.layers.stages import Local
+from nn.ops.pieces import Piece
 from nn.schema import setting
 from nn.types import Array, Shape
 
@@ -71,7 +73,8 @@ class SpatialDropout(AnyDropout):
         return 1, 1, input_shape[2]
 
 
-class _Dropout(Layer):
+class _Dropout(PiecewiseLayer, Local):
+    idle = True
     _rng: np.random.Generator | None = None
     _factors: Array | None = None
 
@@ -83,24 +86,20 @@ class _Dropout(Layer):
     def draw_from(self, rng: np.random.Generator) -> None:
         self._rng = rng
 
-    def forward(self, x: Array, *, training: bool) -> Array:
-        if not training:
-            return x
+    def begin(self, shape: Shape, *, training: bool) -> None:
         assert self._rng is not None, "a step of training is given its generator first"
-        shape = (*self._lots, x.shape[-1])
-        lots = self._rng.random(
-            dtype=np.float32, out=self.buffers("lots", *shape, dtype=np.float32)
-        )
-        factors = self.buffers("factors", *shape)
+        one = (1, 1, *self._lots)[-3:]
+        lots = self.buffers("lots", *one, shape[-1], dtype=np.float32)
+        self._rng.random(dtype=np.float32, out=lots)
+        factors = self.buffers("factors", *lots.shape)
         np.greater_equal(lots, self._rate, out=factors)
         factors /= 1 - self._rate
-        self._factors = factors
-        y: Array = self.buffers("output", *x.shape)
-        np.multiply(x, factors, out=y)
-        return y
+        self._factors = np.broadcast_to(factors, shape)
 
-    def backward(self, dy: Array) -> Array:
+    def forward_piece(self, x: Array, y: Array, at: Piece) -> None:
+        assert self._factors is not None, "it begins before its pieces"
+        np.multiply(x, at.of(self._factors), out=y)
+
+    def backward_piece(self, dy: Array, dx: Array, at: Piece) -> None:
         assert self._factors is not None, "backward follows a forward in training"
-        dx: Array = self.buffers("input gradient", *dy.shape)
-        np.multiply(dy, self._factors, out=dx)
-        return dx
+        np.multiply(dy, at.of(self._factors), out=dx)

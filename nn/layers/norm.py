@@ -11,13 +11,15 @@ With g = γ dy, the gradient through mean and variance is, for means over the sa
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from nn.layers.base import Layer, LayerConfig
+from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
+from nn.layers.stages import Source
+from nn.ops.pieces import Piece, Tail, as_maps, pieces_of
+from nn.ops.threads import each, scratch
 from nn.schema import setting
 from nn.types import Array, Shape
 
@@ -43,53 +45,6 @@ class Norm(LayerConfig):
         return 0
 
 
-class _Norm(Layer):
-    _deviation: Array | None = None
-
-    def __init__(self, config: Norm, input_shape: Shape, dtype: npt.DTypeLike) -> None:
-        super().__init__(config, input_shape, dtype)
-        self._epsilon = config.epsilon
-        others = set(range(len(input_shape) + 1)) - {len(input_shape) + 1 + _CHANNELS}
-        self._others = tuple(sorted(others))
-
-    def initialize(self, rng: np.random.Generator) -> None:
-        self.parameters["scale"].fill(1)
-
-    @property
-    @abstractmethod
-    def _averaged(self) -> tuple[int, ...]:
-        """The axes over which mean and variance are taken."""
-
-    def _normalize(self, x: Array) -> tuple[Array, Array, Array]:
-        """The output, and the mean and the variance with which it was made."""
-        mean = np.mean(x, axis=self._averaged, keepdims=True)
-        normal = np.subtract(x, mean, out=self.buffers("normal", *x.shape))
-        y = np.square(normal, out=self.buffers("output", *x.shape))
-        variance = np.mean(y, axis=self._averaged, keepdims=True)
-        self._deviation = np.sqrt(variance + self._epsilon)
-        normal /= self._deviation
-        np.multiply(normal, self.parameters["scale"][:, None], out=y)
-        y += self.parameters["shift"][:, None]
-        return y, mean, variance
-
-    def backward(self, dy: Array) -> Array:
-        assert self._deviation is not None, "backward follows a forward in training"
-        normal = self.buffers("normal", *dy.shape)
-        dx: Array = np.multiply(dy, normal, out=self.buffers("input gradient", *dy.shape))
-        np.sum(dx, axis=self._others, out=self.gradients["scale"])
-        np.sum(dy, axis=self._others, out=self.gradients["shift"])
-        scale = self.parameters["scale"][:, None]
-        dx *= scale
-        along_normal = np.mean(dx, axis=self._averaged, keepdims=True)
-        np.multiply(dy, scale, out=dx)
-        mean = np.mean(dx, axis=self._averaged, keepdims=True)
-        dx -= mean
-        normal *= along_normal
-        dx -= normal
-        dx /= self._deviation
-        return dx
-
-
 class BatchNorm(Norm):
     """Each channel (or feature) normalised by its mean and variance over the batch.
 
@@ -111,36 +66,125 @@ class BatchNorm(Norm):
         return _BatchNorm(self, input_shape, dtype)
 
 
-class _BatchNorm(_Norm):
+class _BatchNorm(PiecewiseLayer, Source):
+    """It goes over the maps twice in either direction: for the statistics, then with them."""
+
+    _x: Array | None = None
+
     def __init__(self, config: BatchNorm, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
-        self._momentum = config.momentum
+        self._momentum, self._epsilon = config.momentum, config.epsilon
         self.state["running_variance"].fill(1)
+        self._mean, self._deviation = (np.zeros(input_shape[-1], dtype) for _ in range(2))
 
-    @property
-    def _averaged(self) -> tuple[int, ...]:
-        return self._others
+    def initialize(self, rng: np.random.Generator) -> None:
+        self.parameters["scale"].fill(1)
 
-    def forward(self, x: Array, *, training: bool) -> Array:
-        if not training:
-            return self._infer(x)
-        y, mean, variance = self._normalize(x)
-        count = x.size // x.shape[_CHANNELS]
-        variance *= count / max(count - 1, 1)
-        for name, seen in (("running_mean", mean), ("running_variance", variance)):
+    def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
+        maps = self._x = as_maps(x)
+        if training:
+            mean, variance = self._statistics(maps)
+            self._follow(mean, variance, maps.size // maps.shape[_CHANNELS])
+        else:
+            mean, variance = self.state["running_mean"], self.state["running_variance"]
+        self._mean[:], self._deviation[:] = mean, np.sqrt(variance + self._epsilon)
+        factor = self._factor
+        summand = self.parameters["shift"] - self._mean * factor
+
+        def work(at: Piece) -> None:
+            piece, some = tail.room(at), at.channels
+            np.multiply(at.of(maps), factor[some, np.newaxis], out=piece)
+            piece += summand[some, np.newaxis]
+            tail.finish(at, piece)
+
+        each(work, pieces_of(maps.shape, maps.itemsize, tail.align))
+
+    def _statistics(self, x: Array) -> tuple[Array, Array]:
+        """Mean and variance of each channel.
+
+        Those of the pieces are put together as in Chan, Golub and LeVeque, "Updating Formulae and a
+        Pairwise Algorithm for Computing Sample Variances" (1979): nowhere are squares of large
+        means subtracted from each other.
+        """
+        pieces = pieces_of(x.shape, x.itemsize)
+        shape = pieces[-1].number + 1, x.shape[_CHANNELS]
+        counts, means, squares = np.zeros((shape[0], 1)), np.zeros(shape), np.zeros(shape)
+
+        def look(at: Piece) -> None:
+            piece, place = at.of(x), (at.number, at.channels)
+            counts[at.number] = count = piece.size // piece.shape[_CHANNELS]
+            mean = _by_channel(piece) / count
+            apart = scratch(x.dtype)("apart", *piece.shape)
+            np.subtract(piece, mean.astype(x.dtype)[:, np.newaxis], out=apart)
+            means[place], squares[place] = mean, _products(apart, apart)
+
+        each(look, pieces)
+        total = counts.sum()
+        mean = (counts * means).sum(axis=0) / total
+        squares += counts * np.square(means - mean)
+        return mean, squares.sum(axis=0) / total
+
+    def _follow(self, mean: Array, variance: Array, count: int) -> None:
+        """Move the running statistics."""
+        unbiased = variance * (count / max(count - 1, 1))
+        for name, seen in (("running_mean", mean), ("running_variance", unbiased)):
             running = self.state[name]
             running *= self._momentum
-            running += (1 - self._momentum) * seen.reshape(-1)
-        return y
+            running += (1 - self._momentum) * seen
 
-    def _infer(self, x: Array) -> Array:
-        deviation = np.sqrt(self.state["running_variance"] + self._epsilon)
-        y: Array = np.subtract(
-            x, self.state["running_mean"][:, None], out=self.buffers("output", *x.shape)
-        )
-        y *= (self.parameters["scale"] / deviation)[:, None]
-        y += self.parameters["shift"][:, None]
-        return y
+    @property
+    def _factor(self) -> Array:
+        """γ / √(variance + ε), (channels,)."""
+        factor: Array = self.parameters["scale"] / self._deviation
+        return factor
+
+    def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
+        assert self._x is not None, "backward follows a forward in training"
+        maps, mean = self._x, self._mean
+        dx = as_maps(self.buffers("input gradient", *self.input_shape, maps.shape[-1]))
+        pieces = pieces_of(maps.shape, maps.itemsize, tail.align)
+        shape = pieces[-1].number + 1, maps.shape[_CHANNELS]
+        shifts, scales = np.zeros(shape), np.zeros(shape)
+
+        def look(at: Piece) -> None:
+            dy, place = tail.gradient(at), (at.number, at.channels)
+            np.copyto(at.of(dx), dy)
+            apart = scratch(dy.dtype)("apart", *dy.shape)
+            np.subtract(at.of(maps), mean[at.channels, np.newaxis], out=apart)
+            shifts[place], scales[place] = _by_channel(dy), _products(dy, apart)
+
+        each(look, pieces)
+        shift, scale = shifts.sum(axis=0), scales.sum(axis=0) / self._deviation
+        self.gradients["scale"][:], self.gradients["shift"][:] = scale, shift
+        count, factor = maps.size // maps.shape[_CHANNELS], self._factor
+        along = (-factor * scale / (count * self._deviation)).astype(maps.dtype)
+        summand = (-factor * shift / count - along * mean).astype(maps.dtype)
+
+        def work(at: Piece) -> None:
+            out, some = at.of(dx), at.channels
+            share = scratch(maps.dtype)("share", *out.shape)
+            np.multiply(at.of(maps), along[some, np.newaxis], out=share)
+            out *= factor[some, np.newaxis]
+            out += share
+            out += summand[some, np.newaxis]
+
+        if wants_input:
+            each(work, pieces)
+        whole: Array = dx.reshape(*self.input_shape, -1)
+        return whole
+
+
+def _by_channel(x: Array) -> Array:
+    """The sum of each channel (H, W, channels, N), in float64: rows of memory first."""
+    over_plane: Array = np.add.reduce(x, axis=(0, 1))
+    total: Array = over_plane.sum(axis=1, dtype=np.float64)
+    return total
+
+
+def _products(x: Array, y: Array) -> Array:
+    """The sum of x y over each channel, in float64."""
+    total: Array = np.vecdot(x, y).sum(axis=(0, 1), dtype=np.float64)
+    return total
 
 
 class LayerNorm(Norm):
@@ -158,10 +202,42 @@ class LayerNorm(Norm):
         return _LayerNorm(self, input_shape, dtype)
 
 
-class _LayerNorm(_Norm):
-    @property
-    def _averaged(self) -> tuple[int, ...]:
-        return (_CHANNELS,)
+class _LayerNorm(Layer):
+    _deviation: Array | None = None
+
+    def __init__(self, config: LayerNorm, input_shape: Shape, dtype: npt.DTypeLike) -> None:
+        super().__init__(config, input_shape, dtype)
+        self._epsilon = config.epsilon
+        others = set(range(len(input_shape) + 1)) - {len(input_shape) + 1 + _CHANNELS}
+        self._others = tuple(sorted(others))
+
+    def initialize(self, rng: np.random.Generator) -> None:
+        self.parameters["scale"].fill(1)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        return self._normalize(x)[0]
+        mean = np.mean(x, axis=_CHANNELS, keepdims=True)
+        normal = np.subtract(x, mean, out=self.buffers("normal", *x.shape))
+        y: Array = np.square(normal, out=self.buffers("output", *x.shape))
+        variance = np.mean(y, axis=_CHANNELS, keepdims=True)
+        self._deviation = np.sqrt(variance + self._epsilon)
+        normal /= self._deviation
+        np.multiply(normal, self.parameters["scale"][:, None], out=y)
+        y += self.parameters["shift"][:, None]
+        return y
+
+    def backward(self, dy: Array) -> Array:
+        assert self._deviation is not None, "backward follows a forward in training"
+        normal = self.buffers("normal", *dy.shape)
+        dx: Array = np.multiply(dy, normal, out=self.buffers("input gradient", *dy.shape))
+        np.sum(dx, axis=self._others, out=self.gradients["scale"])
+        np.sum(dy, axis=self._others, out=self.gradients["shift"])
+        scale = self.parameters["scale"][:, None]
+        dx *= scale
+        along_normal = np.mean(dx, axis=_CHANNELS, keepdims=True)
+        np.multiply(dy, scale, out=dx)
+        mean = np.mean(dx, axis=_CHANNELS, keepdims=True)
+        dx -= mean
+        normal *= along_normal
+        dx -= normal
+        dx /= self._deviation
+        return dx

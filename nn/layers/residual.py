@@ -9,10 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.layers.activation import NoActivation, ReLU
-from nn.layers.base import Layer, LayerConfig, show_shape
+from nn.layers.base import Layer, LayerConfig, PiecewiseLayer, show_shape
 from nn.layers.chain import Chain, Link, links, named
 from nn.layers.conv import Conv2D
 from nn.layers.dense import Dense
+from nn.layers.stages import Source
+from nn.ops.pieces import Piece, Tail, as_maps, pieces_of
+from nn.ops.threads import each
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
 
@@ -109,7 +112,7 @@ def _shortcut(given: Shape, wanted: Shape) -> LayerConfig:
     )
 
 
-class _Residual(Layer):
+class _Residual(PiecewiseLayer, Source):
     def __init__(self, config: Residual, input_shape: Shape, dtype: npt.DTypeLike) -> None:
         super().__init__(config, input_shape, dtype)
         self._inner = Chain(config.layers, input_shape, dtype)
@@ -125,17 +128,32 @@ class _Residual(Layer):
     def draw_from(self, rng: np.random.Generator) -> None:
         self._inner.draw_from(rng)
 
-    def forward(self, x: Array, *, training: bool) -> Array:
-        inner = self._inner.forward(x, training=training)
-        around = self._shortcut.forward(x, training=training)
-        y: Array = self.buffers("output", *inner.shape)
-        return np.add(inner, around, out=y)
+    def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
+        inner = as_maps(self._inner.forward(x, training=training))
+        around = as_maps(self._shortcut.forward(x, training=training))
+        self._n = x.shape[-1]
 
-    def backward_parameters(self, dy: Array) -> None:
-        self._inner.backward_parameters(dy)
-        self._shortcut.backward_parameters(dy)
+        def work(at: Piece) -> None:
+            piece = tail.room(at)
+            np.add(at.of(inner), at.of(around), out=piece)
+            tail.finish(at, piece)
 
-    def backward(self, dy: Array) -> Array:
+        each(work, pieces_of(inner.shape, inner.itemsize, tail.align))
+
+    def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
+        dy = self.buffers("output gradient", *self.output_shape, self._n)
+        maps = as_maps(dy)
+        cut = pieces_of(maps.shape, maps.itemsize, tail.align)
+        each(lambda at: np.copyto(at.of(maps), tail.gradient(at)), cut)
+        if not wants_input:
+            self._inner.backward_parameters(dy)
+            self._shortcut.backward_parameters(dy)
+            return None
         inner, around = self._inner.backward(dy), self._shortcut.backward(dy)
         dx: Array = self.buffers("input gradient", *inner.shape)
-        return np.add(inner, around, out=dx)
+        total, shares = as_maps(dx), (as_maps(inner), as_maps(around))
+        each(
+            lambda at: np.add(at.of(shares[0]), at.of(shares[1]), out=at.of(total)),
+            pieces_of(total.shape, total.itemsize),
+        )
+        return dx

@@ -7,9 +7,10 @@ from math import sqrt
 
 import numpy as np
 
+from nn.ops.threads import each, scratch
 from nn.types import Array
 
-CHUNK = 16384
+CHUNK = 65536
 """Values handled at a time: several float32 arrays of this size stay in the cache together."""
 
 
@@ -22,18 +23,26 @@ def chunks(*arrays: Array) -> Iterator[list[Array]]:
 
 def norm(arrays: Iterable[Array]) -> float:
     """The 2-norm of all values together, summed in float64, where no float32 overflows."""
-    total = 0.0
-    for array in arrays:
-        for (part,) in chunks(array):
-            wide = part.astype(np.float64)
-            total += float(wide @ wide)
-    return sqrt(total)
+    parts = [part for array in arrays for (part,) in chunks(array)]
+    squares = np.zeros(len(parts))
+
+    def add(number: int) -> None:
+        wide = scratch(np.float64)("wide", parts[number].size)
+        np.copyto(wide, parts[number])
+        squares[number] = wide @ wide
+
+    each(add, range(len(parts)))
+    return sqrt(squares.sum())
 
 
 def move_towards(arrays: Mapping[str, Array], goals: Mapping[str, Array], share: float) -> None:
     """Move values a share of their way towards others of the same names."""
-    for name, array in arrays.items():
-        for part, goal in chunks(array, goals[name]):
-            way = goal - part
-            way *= share
-            part += way
+
+    def move(parts: list[Array]) -> None:
+        part, goal = parts
+        way = scratch(part.dtype)("way", part.size)
+        np.subtract(goal, part, out=way)
+        way *= share
+        part += way
+
+    each(move, [parts for name in arrays for parts in chunks(arrays[name], goals[name])])

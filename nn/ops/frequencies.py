@@ -64,22 +64,21 @@ Convolutional Networks through FFTs" (2014).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
+from nn.ops.pieces import Piece, Tail, by_channel, spans
+from nn.ops.threads import each, scratch
 from nn.ops.windows import Pair
 from nn.types import Array
 
-CACHED_BYTES = 256 * 1024
-"""What a core's second-level cache surely holds beside what streams through it."""
-
-FEWEST = 64
-"""Values at each position that a part has at least: with fewer, calls cost more than arithmetic."""
+PARTS = 16
+"""The frequencies are dealt into so many parts, of which each is a thread's work."""
 
 
 def waves(size: int, positions: range, frequencies: int) -> tuple[Array, Array]:
@@ -92,7 +91,7 @@ def waves(size: int, positions: range, frequencies: int) -> tuple[Array, Array]:
 
 
 @lru_cache
-def real_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+def real_axis(size: int, positions: range, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Matrices from real values at these positions to frequencies 0 to size // 2, and back.
 
     (2 · frequencies, positions) with rows (frequency, part), and (positions, 2 · frequencies).
@@ -109,7 +108,7 @@ def real_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array,
 
 
 @lru_cache
-def complex_axis(size: int, positions: range, dtype: npt.DTypeLike) -> tuple[Array, Array]:
+def complex_axis(size: int, positions: range, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Matrices from complex values at these positions to all `size` frequencies, and back.
 
     (2 · size, 2 · positions) with rows (frequency, part) and columns (part, position), and the
@@ -133,48 +132,48 @@ class Transform:
     positions `rows` and `columns`, and elsewhere are zeros (or, on the way back, of no interest).
     """
 
-    def __init__(self, size: Pair, rows: range, columns: range, buffers: Buffers) -> None:
-        self._bins, self._shape = (size[0] // 2 + 1, size[1]), (len(rows), len(columns))
-        self._along_rows, self._back_along_rows = real_axis(size[0], rows, buffers.dtype)
-        self._along_columns, self._back_along_columns = complex_axis(
-            size[1], columns, buffers.dtype
-        )
-        self._buffers = buffers
+    def __init__(self, size: Pair, rows: range, columns: range, dtype: np.dtype[Any]) -> None:
+        self._bins, self._columns = size[0] // 2 + 1, len(columns)
+        self._size = len(rows), len(columns)
+        self._along_rows, self._back_along_rows = real_axis(size[0], rows, dtype)
+        self._along_columns, self._back_along_columns = complex_axis(size[1], columns, dtype)
 
-    def to_frequencies(self, values: Array, name: str) -> Array:
-        """(rows, columns, C, N) become (frequencies, 2 C, N), in the buffer of that name."""
-        (rows, columns), (bins, size), (channels, n) = self._shape, self._bins, values.shape[2:]
-        by_column = values.reshape(rows, columns, channels * n).swapaxes(0, 1)
-        full = self._buffers(name, bins, 2 * size, channels * n)
-        for part in self._parts(channels * n):
-            half = self._half(part)
-            np.matmul(self._along_rows, by_column[:, :, part], out=half.swapaxes(0, 1))
-            by_bin = half.reshape(bins, 2 * columns, -1)
-            np.matmul(self._along_columns, by_bin, out=full[:, :, part])
-        return full.reshape(bins * size, 2 * channels, n)
+    def pieces(self, channels: int, n: int) -> tuple[Piece, ...]:
+        """Pieces of some channels, of which half a transform stays in the cache."""
+        half = 2 * self._bins * self._columns * n * self._along_rows.itemsize
+        return by_channel(self._size, channels, half)
 
-    def from_frequencies(self, spectrum: Array, out: Array) -> None:
-        """(frequencies, 2 C, N) become (rows, columns, C, N), which must be one block of memory."""
-        (rows, columns), (bins, size), (channels, n) = self._shape, self._bins, out.shape[2:]
-        by_column = out.reshape(rows, columns, channels * n).swapaxes(0, 1)
-        full = spectrum.reshape(bins, 2 * size, channels * n)
-        for part in self._parts(channels * n):
-            half = self._half(part)
-            by_bin = half.reshape(bins, 2 * columns, -1)
-            np.matmul(self._back_along_columns, full[:, :, part], out=by_bin)
-            np.matmul(self._back_along_rows, half.swapaxes(0, 1), out=by_column[:, :, part])
+    def to_frequencies(self, values: Array, spectrum: Array, at: Piece) -> None:
+        """A piece (rows, columns, some of C, N) into its part of (frequencies, 2 C, N)."""
+        by_column, part = _flat(values).swapaxes(0, 1), self._part(spectrum, at)
+        half = self._half(part)
+        np.matmul(self._along_rows, by_column, out=half.swapaxes(0, 1))
+        by_bin = half.reshape(self._bins, 2 * self._columns, -1)
+        np.matmul(self._along_columns, by_bin, out=part)
 
-    def _parts(self, count: int) -> Iterator[slice]:
-        """Values at each position, in parts of which half a transform stays in the cache."""
-        bytes_each = 2 * self._bins[0] * self._shape[1] * self._buffers.dtype.itemsize
-        length = max(CACHED_BYTES // bytes_each // FEWEST, 1) * FEWEST
-        for start in range(0, count, length):
-            yield slice(start, min(start + length, count))
+    def from_frequencies(self, spectrum: Array, values: Array, at: Piece) -> None:
+        """A piece (rows, columns, some of C, N) from its part of (frequencies, 2 C, N)."""
+        by_column, part = _flat(values).swapaxes(0, 1), self._part(spectrum, at)
+        half = self._half(part)
+        by_bin = half.reshape(self._bins, 2 * self._columns, -1)
+        np.matmul(self._back_along_columns, part, out=by_bin)
+        np.matmul(self._back_along_rows, half.swapaxes(0, 1), out=by_column)
 
-    def _half(self, part: slice) -> Array:
+    def _part(self, spectrum: Array, at: Piece) -> Array:
+        """(K, 2 S, values) of the piece's channels."""
+        channels, n = spectrum.shape[1] // 2, spectrum.shape[2]
+        full = spectrum.reshape(self._bins, -1, channels * n)
+        return full[:, :, at.channels.start * n : at.channels.stop * n]
+
+    def _half(self, part: Array) -> Array:
         """What is transformed along the rows' axis: (2 · bins, columns, values)."""
-        length = part.stop - part.start
-        return self._buffers("half transformed", 2 * self._bins[0], self._shape[1], length)
+        buffers = scratch(part.dtype)
+        return buffers("half transformed", 2 * self._bins, self._columns, part.shape[-1])
+
+
+def _flat(values: Array) -> Array:
+    """Channels and batch as one axis, a view."""
+    return values.reshape(*values.shape[:2], -1)
 
 
 def circles(geometry: Geometry) -> Pair:
@@ -190,49 +189,77 @@ class ByFrequencies:
         size, (height, width) = circles(geometry), geometry.frame.map_size
         (rows, columns), (tall, wide) = geometry.output_size, geometry.kernel
         (top, _), (left, _) = geometry.frame.borders
-        self._inputs = Transform(size, range(height), range(width), buffers)
-        self._outputs = Transform(size, range(rows), range(columns), buffers)
+        dtype = buffers.dtype
+        self._inputs = Transform(size, range(height), range(width), dtype)
+        self._outputs = Transform(size, range(rows), range(columns), dtype)
         taps = range(top, top - tall, -1), range(left, left - wide, -1)
-        self._weights = Transform(size, *taps, buffers)
+        self._weights = Transform(size, *taps, dtype)
         self._frequencies = (size[0] // 2 + 1) * size[1]
+        self._parts = spans(self._frequencies, -(-self._frequencies // PARTS))
         self._geometry, self._buffers = geometry, buffers
         self._x: Array | None = None
-        self._dy: Array | None = None
         self._taps: Array | None = None
 
-    def forward(self, x: Array, w: Array, y: Array) -> None:
+    def forward(self, x: Array, w: Array, tail: Tail) -> None:
         """Y = W X at each frequency."""
-        self._x = self._inputs.to_frequencies(x, "spectrum of the input")
-        products = self._spectrum("output", self._geometry.filters, x.shape[-1])
-        np.matmul(self._blocks(w), self._x, out=products)
-        self._outputs.from_frequencies(products, y)
-        self._dy = None
+        n, geometry = x.shape[-1], self._geometry
+        spectrum = self._x = self._spectrum("input", geometry.channels, n)
+        pieces = self._inputs.pieces(geometry.channels, n)
+        each(lambda at: self._inputs.to_frequencies(at.of(x), spectrum, at), pieces)
+        products, blocks = self._spectrum("output", geometry.filters, n), self._blocks(w)
+        each(lambda k: np.matmul(blocks[k], spectrum[k], out=products[k]), self._parts)
 
-    def weight_gradient(self, dy: Array, dw: Array) -> None:
-        """dW = dY Xᴴ at each frequency."""
+        def give(at: Piece) -> None:
+            piece = tail.room(at)
+            self._outputs.from_frequencies(products, piece, at)
+            tail.finish(at, piece)
+
+        each(give, self._outputs.pieces(geometry.filters, n))
+
+    def backward(self, tail: Tail, w: Array, dw: Array, *, wants_input: bool) -> Array | None:
+        """dW = dY Xᴴ and dX = Wᴴ dY at each frequency."""
         assert self._x is not None, "gradients follow forward"
+        x, n, geometry = self._x, self._x.shape[-1], self._geometry
+        channels, filters = geometry.channels, geometry.filters
+        dy = self._spectrum("output", filters, n)
+        each(
+            lambda at: self._outputs.to_frequencies(tail.gradient(at), dy, at),
+            self._outputs.pieces(filters, n),
+        )
+        weights = self._spectrum("weights", filters, channels)
+        inputs = self._spectrum("input gradient", channels, n)
+        blocks = self._blocks(w).transpose(0, 2, 1)
+
+        def multiply(k: slice) -> None:
+            self._weight_products(dy[k], x[k], weights[k])
+            if wants_input:
+                np.matmul(blocks[k], dy[k], out=inputs[k])
+
+        each(multiply, self._parts)
+        by_tap = self._buffers("weight gradient by tap", *geometry.kernel, filters, channels)
+        dx: Array = self._buffers("input gradient", *geometry.frame.map_size, channels, n)
+        to_taps, to_maps = self._weights.from_frequencies, self._inputs.from_frequencies
+        back = [
+            partial(to_taps, weights, at.of(by_tap), at)
+            for at in self._weights.pieces(filters, channels)
+        ]
+        if wants_input:
+            back += [
+                partial(to_maps, inputs, at.of(dx), at) for at in self._inputs.pieces(channels, n)
+            ]
+        each(lambda work: work(), back)
+        np.copyto(dw, by_tap.transpose(2, 0, 1, 3))
+        return dx if wants_input else None
+
+    def _weight_products(self, dy: Array, x: Array, weights: Array) -> None:
+        """dY Xᴴ at some frequencies: from the blocks' form into that of a spectrum."""
         filters, channels = self._geometry.filters, self._geometry.channels
-        self._dy = self._outputs.to_frequencies(dy, "spectrum of the output")
-        products = self._buffers("products", self._frequencies, 2 * filters, 2 * channels)
-        np.matmul(self._dy, self._x.transpose(0, 2, 1), out=products)
+        products = scratch(x.dtype)("products", len(x), 2 * filters, 2 * channels)
+        np.matmul(dy, x.transpose(0, 2, 1), out=products)
         parts = products.reshape(-1, 2, filters, 2, channels)
-        spectrum = self._spectrum("weights", filters, channels)
-        re, im = spectrum.reshape(-1, 2, filters, channels).swapaxes(0, 1)
+        re, im = weights.reshape(-1, 2, filters, channels).swapaxes(0, 1)
         np.add(parts[:, 0, :, 0], parts[:, 1, :, 1], out=re)
         np.subtract(parts[:, 1, :, 0], parts[:, 0, :, 1], out=im)
-        by_tap = self._buffers("weight gradient by tap", *dw.shape[1:3], filters, channels)
-        self._weights.from_frequencies(spectrum, by_tap)
-        np.copyto(dw, by_tap.transpose(2, 0, 1, 3))
-
-    def input_gradient(self, dy: Array, w: Array) -> Array:
-        """dX = Wᴴ dY at each frequency."""
-        assert self._dy is not None, "the input's gradient follows the weights' gradient"
-        channels, n = self._geometry.channels, dy.shape[-1]
-        products = self._spectrum("input gradient", channels, n)
-        np.matmul(self._blocks(w).transpose(0, 2, 1), self._dy, out=products)
-        dx: Array = self._buffers("input gradient", *self._geometry.frame.map_size, channels, n)
-        self._inputs.from_frequencies(products, dx)
-        return dx
 
     def _spectrum(self, of: str, channels: int, n: int) -> Array:
         return self._buffers(f"spectrum of the {of}", self._frequencies, 2 * channels, n)
@@ -244,16 +271,24 @@ class ByFrequencies:
         from forward to backward, and from batch to batch in inference.
         """
         filters, channels = self._geometry.filters, self._geometry.channels
-        shape = self._frequencies, 2, filters, 2, channels
-        blocks = self._buffers("weights by frequency", *shape)
+        blocks: Array = self._buffers(
+            "weights by frequency", self._frequencies, 2, filters, 2, channels
+        )
         by_tap = w.transpose(1, 2, 0, 3)
         same = self._buffers("unchanged weights", *by_tap.shape, dtype=bool)
         if self._taps is None or not np.equal(self._taps, by_tap, out=same).all():
-            self._taps = self._buffers("weights by tap", *by_tap.shape)
-            np.copyto(self._taps, by_tap)
-            spectrum = self._weights.to_frequencies(self._taps, "spectrum of the weights")
+            taps = self._taps = self._buffers("weights by tap", *by_tap.shape)
+            np.copyto(taps, by_tap)
+            spectrum = self._spectrum("weights", filters, channels)
             re, im = spectrum.reshape(-1, 2, filters, channels).swapaxes(0, 1)
-            blocks[:, 0, :, 0] = blocks[:, 1, :, 1] = re
-            blocks[:, 1, :, 0] = im
-            np.negative(im, out=blocks[:, 0, :, 1])
+
+            def transform(at: Piece) -> None:
+                self._weights.to_frequencies(at.of(taps), spectrum, at)
+                some = at.channels
+                blocks[:, 0, some, 0] = blocks[:, 1, some, 1] = re[:, some]
+                blocks[:, 1, some, 0] = im[:, some]
+                # NumPy 2.4's `negative` mistakes some strides for none.
+                np.multiply(im[:, some], -1, out=blocks[:, 0, some, 1])
+
+            each(transform, self._weights.pieces(filters, channels))
         return blocks.reshape(self._frequencies, 2 * filters, 2 * channels)

@@ -81,7 +81,12 @@ class Frame:
 
 def frame(size: Pair, kernel: Pair, stride: Pair, padding: str | int) -> Frame:
     """The frame that a padding puts around maps of that size."""
-    (top, bottom), (left, right) = borders(size, kernel, stride, padding)
+    return frame_of(size, borders(size, kernel, stride, padding))
+
+
+def frame_of(size: Pair, borders: Borders) -> Frame:
+    """The frame of maps of that size with these borders around them."""
+    (top, bottom), (left, right) = borders
     inside = (slice(top, top + size[0]), slice(left, left + size[1]))
     return Frame((size[0] + top + bottom, size[1] + left + right), inside)
 
@@ -98,6 +103,19 @@ def sliding_windows(
     view = view[:: stride[0], :: stride[1], ..., :: dilation[0], :: dilation[1]]
     windows: npt.NDArray[Any] = view.transpose(0, 1, 4, 5, 2, 3)
     return windows
+
+
+def view(
+    maps: npt.NDArray[Any], start: Pair, shape: tuple[int, ...], strides: tuple[int, ...]
+) -> npt.NDArray[Any]:
+    """What lies from a position on, in any shape and strides (in bytes).
+
+    NumPy's `as_strided` does the same in several times the time, which small layers notice.
+    """
+    if maps.flags.c_contiguous:
+        offset = start[0] * maps.strides[0] + start[1] * maps.strides[1]
+        return np.ndarray(shape, maps.dtype, maps, offset, strides)
+    return np.lib.stride_tricks.as_strided(maps[start[0] :, start[1] :], shape, strides)
 
 
 def tap(maps: npt.NDArray[Any], position: Pair, size: Pair, stride: Pair) -> npt.NDArray[Any]:

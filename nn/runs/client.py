@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 
 from nn.files import open_private_log
+from nn.processors import limit_blas_threads
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.messages import Acknowledged, Command, Event
-from nn.runs.processors import limit_threads, processors
 from nn.schema import InputError
 
 _children: list[subprocess.Popen[bytes]] = []
@@ -32,7 +32,7 @@ def start_trainer(run: RunFolder, patience: float = 30.0) -> None:
         raise InputError(f"run {run.id}: has a living trainer already")
     _children[:] = [child for child in _children if child.poll() is None]
     environment = dict(os.environ)
-    limit_threads(environment, run.config().training.threads or processors())
+    limit_blas_threads(environment)
     with open_private_log(run.log_file) as log:
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", "nn.runs.trainer", str(run.path.absolute())],

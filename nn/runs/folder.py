@@ -16,9 +16,9 @@ from pydantic_core import from_json
 from nn.checkpoint import MODEL_SUFFIX
 from nn.config import RunConfig
 from nn.files import write_atomically
+from nn.processors import processors
 from nn.runs.journal import Journal
 from nn.runs.messages import COMMANDS, EVENTS, Command, Event
-from nn.runs.processors import processors
 from nn.schema import InputError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

@@ -19,8 +19,8 @@ from pydantic import Field, TypeAdapter
 
 from nn.config import RunConfig
 from nn.data import load
+from nn.processors import NICENESS, limit_blas_threads
 from nn.rate_finder import RateTest, RateTested, RateTried, find_rate
-from nn.runs.processors import NICENESS, limit_threads, processors
 from nn.schema import InputError, Schema
 
 
@@ -56,7 +56,7 @@ class RateProcess:
     def __init__(self, config: RunConfig, test: RateTest) -> None:
         config.check()
         environment = dict(os.environ)
-        limit_threads(environment, config.training.threads or processors())
+        limit_blas_threads(environment)
         self._ended = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "nn.runs.rate_process"],

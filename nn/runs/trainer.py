@@ -16,11 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from nn.files import remove_drafts
+from nn.processors import NICENESS
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.messages import FailureKind
-from nn.runs.processors import NICENESS
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
 from nn.training import DivergedError

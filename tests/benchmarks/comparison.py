@@ -24,7 +24,7 @@ from race import GOAL, race
 from workers import Worker, worker
 
 from nn import presets
-from nn.runs.processors import processors
+from nn.processors import processors
 
 BATCHES = (32, BATCH, 512)
 TOLERANCE = 3e-4

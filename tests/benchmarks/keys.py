@@ -31,9 +31,9 @@ from trainers import obey, trainer
 
 from nn.config import preset
 from nn.presets import DEFAULT
+from nn.processors import processors
 from nn.runs.folder import RunFolder
 from nn.runs.messages import BatchesFinished, Evaluate
-from nn.runs.processors import processors
 
 GAPS = (0.150, 0.350)
 SOON = 0.100

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from nn.runs.processors import processors
+from nn.processors import processors
 
 PACKAGES = ("cnn-tui", "numpy", "textual", "torch", "keras", "tensorflow", "tensorflow-cpu")
 

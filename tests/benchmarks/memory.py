@@ -16,9 +16,9 @@ from workers import worker
 
 from nn.config import preset
 from nn.presets import DEFAULT
+from nn.processors import processors
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
-from nn.runs.processors import processors
 
 ENOUGH_SECONDS = 20
 """Long before that, the memory that steps take has stopped growing."""

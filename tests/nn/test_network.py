@@ -126,21 +126,22 @@ def test_parameters_and_gradients_are_the_layers_own() -> None:
     assert sum(value.size for value in network.parameters.values()) == network.plan.parameters
 
 
-def test_forward_and_backward_are_the_layers_one_after_another(digits: Dataset) -> None:
+def test_stages_are_the_layers_one_after_another(digits: Dataset) -> None:
     network, layers = small(), small().layers
     images = digits.images[:5]
     x = np.ascontiguousarray(images.transpose(1, 2, 3, 0), np.float32) / np.float32(255)
     for layer in layers:
         x = layer.forward(x, training=True)
     dy = np.random.default_rng(0).standard_normal(x.shape, np.float32)
-    assert_array_equal(network.forward(images, training=True), x)
+    assert_allclose(network.forward(images, training=True), x, rtol=1e-5, atol=1e-6)
     network.backward(dy)
     expected = dy
     for layer in reversed(layers):
         expected = layer.backward(expected)
     for number, name in (1, "conv2d"), (5, "dense"):
         for each, value in layers[number - 1].gradients.items():
-            assert_array_equal(network.gradients[f"{number}.{name}.{each}"], value)
+            found = network.gradients[f"{number}.{name}.{each}"]
+            assert_allclose(found, value, rtol=1e-4, atol=1e-5)
 
 
 def test_bytes_and_floats_give_the_same(digits: Dataset) -> None:

@@ -12,8 +12,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from nn.accumulation import Accumulation
 from nn.config import RunConfig
 from nn.data import Dataset
+from nn.layers.stages import Local
 from nn.losses import softmax
 from nn.network import Network
+from nn.ops.pieces import Piece
 from nn.schema import InputError
 from nn.training import (
     BatchDone,
@@ -280,11 +282,15 @@ def test_what_is_dropped_changes_from_step_to_step_and_with_the_seed(digits: Dat
         layers = [{"kind": "dropout"}, {"kind": "flatten"}, LAYERS[-1]]
         settings = config(seed=seed, batch_size=150)
         training = start(digits, settings.changed({"network.layers": layers}))
-        masks = []
+        masks: list[Array] = []
         for progress in training.run():
             if isinstance(progress, BatchDone):
+                (dropout,) = training.network.layers[0].operations
+                assert isinstance(dropout, Local)
                 ones = np.ones((28, 28, 1, 150), np.float32)
-                masks.append(training.network.layers[0].backward(ones).copy())
+                masks.append(np.empty_like(ones))
+                everything = Piece(0, slice(0, 28), slice(0, 28), slice(0, 1))
+                dropout.backward_piece(ones, masks[-1], everything)
         return masks
 
     (first, second), (same, _), (other, _) = dropped(0), dropped(0), dropped(1)

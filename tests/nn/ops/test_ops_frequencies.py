@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import tracemalloc
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
+from conv_problems import Problem, assert_close, by_einsum, problem_of, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from nn.ops.algorithms import WINDOWS, Convolution, OverWindows
+from nn.ops import pieces
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry, Grid
 from nn.ops.frequencies import ByFrequencies, Transform, circles, complex_axis, real_axis
+from nn.ops.pieces import Plain, by_channel
 from nn.ops.windows import Pair, frame
-from nn.types import Array
 
 SIZES = [1, 2, 3, 4, 7, 8, 16, 17, 30]
 PADDINGS: st.SearchStrategy[str | int] = st.sampled_from(["same", "valid", 0, 1, 2, 3, 7])
@@ -28,28 +28,11 @@ every_dtype = pytest.mark.parametrize(
 )
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One layer's convolution and its values, all in float64."""
-
-    geometry: Geometry
-    x: Array
-    w: Array
-    dy: Array
-
-
 def problem(
     size: Pair, kernel: Pair, padding: str | int, channels: int, filters: int, n: int, seed: int = 0
 ) -> Problem:
     around = frame(size, kernel, (1, 1), padding)
-    geometry = Geometry(around, Grid(), kernel, channels, filters)
-    rng = np.random.default_rng(seed)
-    return Problem(
-        geometry,
-        rng.standard_normal((*size, channels, n)),
-        rng.standard_normal((filters, *kernel, channels)),
-        rng.standard_normal((*geometry.output_size, filters, n)),
-    )
+    return problem_of(Geometry(around, Grid(), kernel, channels, filters), n, seed)
 
 
 @st.composite
@@ -68,37 +51,12 @@ def int_of(padding: str | int) -> int:
     return padding if isinstance(padding, int) else 0
 
 
-def results(
-    convolution: Convolution, given: Problem, dtype: type[np.floating[Any]] = np.float64
-) -> tuple[Array, Array, Array]:
-    """The output, the weights' and the input's gradient."""
-    x, w, dy = (each.astype(dtype) for each in (given.x, given.w, given.dy))
-    y, dw = np.full_like(dy, np.nan), np.full_like(w, np.nan)
-    convolution.forward(x, w, y)
-    convolution.weight_gradient(dy, dw)
-    return y, dw, convolution.input_gradient(dy, w).copy()
-
-
-def by_definition(given: Problem) -> tuple[Array, Array, Array]:
-    return results(OverWindows(WINDOWS["einsum"], given.geometry, Buffers(DOUBLE)), given)
-
-
-def assert_close(
-    found: tuple[Array, ...], expected: tuple[Array, ...], tolerance: float = 1e-10
-) -> None:
-    """To within a part of the greatest value: sums of many terms leave small ones inexact."""
-    for value, truth in zip(found, expected, strict=True):
-        assert value.shape == truth.shape
-        assert_allclose(value, truth, rtol=0, atol=tolerance * max(np.abs(truth).max(), 1))
-
-
 @every_dtype
 @settings(max_examples=200, deadline=None)
 @given(given=problems())
 def test_the_definition(dtype: type[np.floating[Any]], tolerance: float, given: Problem) -> None:
     found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
-    assert all(value.dtype == dtype for value in found)
-    assert_close(found, by_definition(given), tolerance)
+    assert_close(found, by_einsum(given), tolerance)
 
 
 @every_dtype
@@ -122,14 +80,14 @@ def test_layers_of_real_size(
 ) -> None:
     given = problem(size, kernel, padding, channels=16, filters=24, n=20)
     found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
-    assert_close(found, by_definition(given), tolerance)
+    assert_close(found, by_einsum(given), tolerance)
 
 
 def test_a_shorter_batch_after_a_full_one() -> None:
     full, short = (problem((6, 7), (3, 3), "same", 2, 3, n, seed=n) for n in (5, 2))
     convolution = ByFrequencies(full.geometry, Buffers(DOUBLE))
     for batch in (full, short, full):
-        assert_close(results(convolution, batch), by_definition(batch))
+        assert_close(results(convolution, batch), by_einsum(batch))
 
 
 def test_weights_that_were_changed_in_place() -> None:
@@ -137,19 +95,37 @@ def test_weights_that_were_changed_in_place() -> None:
     convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
     results(convolution, given)
     given.w[1, 2, 0, 1] += 1e-3
-    assert_close(results(convolution, given), by_definition(given))
+    assert_close(results(convolution, given), by_einsum(given))
     given.w[:] = 0
-    assert_close(results(convolution, given), by_definition(given))
+    assert_close(results(convolution, given), by_einsum(given))
 
 
 def test_weights_that_are_changed_between_forward_and_backward_count_as_they_are() -> None:
     given = problem((6, 7), (3, 3), "same", 2, 3, 4)
     convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
-    convolution.forward(given.x, given.w, np.empty_like(given.dy))
+    tail = Plain(np.empty_like(given.dy), given.dy)
+    convolution.forward(given.x, given.w, tail)
     given.w[...] *= -2
-    convolution.weight_gradient(given.dy, np.empty_like(given.w))
-    _, _, expected = by_definition(given)
-    assert_close((convolution.input_gradient(given.dy, given.w),), (expected,))
+    dx = convolution.backward(tail, given.w, np.empty_like(given.w), wants_input=True)
+    _, _, expected = by_einsum(given)
+    assert dx is not None
+    assert_close((dx,), (expected,))
+
+
+@every_dtype
+@pytest.mark.parametrize("channels", [1, 2, 3])
+@pytest.mark.parametrize("filters", [1, 2, 3, 4, 8])
+def test_channels_one_at_a_time(
+    dtype: type[np.floating[Any]],
+    tolerance: float,
+    channels: int,
+    filters: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pieces, "SMALLEST", 1)
+    given = problem((3, 4), (2, 2), "same", channels, filters, 2)
+    found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
+    assert_close(found, by_einsum(given), tolerance)
 
 
 def test_weights_that_are_no_numbers_show() -> None:
@@ -160,34 +136,15 @@ def test_weights_that_are_no_numbers_show() -> None:
     assert np.isnan(results(convolution, given)[0]).any()
 
 
-def test_given_values_stay_untouched() -> None:
-    given = problem((6, 7), (2, 3), 2, 2, 3, 4)
-    before = given.x.copy(), given.w.copy(), given.dy.copy()
-    results(ByFrequencies(given.geometry, Buffers(DOUBLE)), given)
-    for value, kept in zip((given.x, given.w, given.dy), before, strict=True):
-        assert_array_equal(value, kept)
-
-
-def test_values_that_are_no_single_block_of_memory() -> None:
-    wide = problem((5, 6), (3, 2), "same", 2, 3, 8)
-    given = Problem(wide.geometry, wide.x[..., ::2], wide.w, wide.dy[..., ::2])
-    convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
-    y, dw = np.empty((*wide.geometry.output_size, 3, 4)), np.empty_like(given.w)
-    convolution.forward(given.x, given.w, y)
-    convolution.weight_gradient(given.dy, dw)
-    assert_close((y, dw, convolution.input_gradient(given.dy, given.w)), by_definition(given))
-
-
 def test_a_step_after_the_first_allocates_nothing_that_grows_with_the_batch() -> None:
     def peak(n: int) -> int:
         given = problem((14, 14), (5, 5), "same", 8, 16, n)
         convolution = ByFrequencies(given.geometry, Buffers(DOUBLE))
-        y, dw = np.empty_like(given.dy), np.empty_like(given.w)
+        tail, dw = Plain(np.empty_like(given.dy), given.dy), np.empty_like(given.w)
 
         def step() -> None:
-            convolution.forward(given.x, given.w, y)
-            convolution.weight_gradient(given.dy, dw)
-            convolution.input_gradient(given.dy, given.w)
+            convolution.forward(given.x, given.w, tail)
+            convolution.backward(tail, given.w, dw, wants_input=True)
             np.multiply(given.w, 0.99, out=given.w)
 
         step()
@@ -222,16 +179,24 @@ def test_complex_values_along_an_axis(size: int) -> None:
 
 @pytest.mark.parametrize("size", [(4, 4), (5, 6), (8, 3), (30, 33)])
 def test_a_plane_to_frequencies_and_back(size: Pair) -> None:
-    """With more channels than go through the cache at once."""
+    """All channels at once, as the transform itself cuts them, and a few at a time."""
     rows, columns = size[0] - 1, size[1] - 2
     values = np.random.default_rng(0).standard_normal((rows, columns, 70, 9))
-    transform = Transform(size, range(rows), range(columns), Buffers(DOUBLE))
-    spectrum = transform.to_frequencies(values, "spectrum")
+    transform = Transform(size, range(rows), range(columns), DOUBLE)
     full = np.fft.fft2(values, size, axes=(0, 1))[: size[0] // 2 + 1].reshape(-1, 70, 9)
-    assert_allclose(spectrum[:, :70] + 1j * spectrum[:, 70:], full, atol=1e-11)
-    again = np.empty_like(values)
-    transform.from_frequencies(spectrum, again)
-    assert_allclose(again, values, atol=1e-12)
+    for cut in (
+        by_channel((rows, columns), 70, 1),
+        transform.pieces(70, 9),
+        by_channel((rows, columns), 70, pieces.CACHED // 3),
+    ):
+        spectrum = np.full((len(full), 140, 9), np.nan)
+        for at in cut:
+            transform.to_frequencies(at.of(values), spectrum, at)
+        assert_allclose(spectrum[:, :70] + 1j * spectrum[:, 70:], full, atol=1e-11)
+        again = np.full_like(values, np.nan)
+        for at in cut:
+            transform.from_frequencies(spectrum, at.of(again), at)
+        assert_allclose(again, values, atol=1e-12)
 
 
 def test_positions_are_counted_around_the_circle() -> None:

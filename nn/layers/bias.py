@@ -1,0 +1,38 @@
+"""What convolutions and dense layers add to each channel or feature."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nn.layers.base import Layer
+from nn.layers.stages import Local
+from nn.ops.pieces import Piece
+from nn.types import Array
+
+
+class Bias(Local):
+    """y = x + b, with the `biases` of a layer, one a channel."""
+
+    rises = True
+    changes_gradient = False
+
+    def __init__(self, layer: Layer) -> None:
+        self._biases, self._gradient = layer.parameters["biases"], layer.gradients["biases"]
+        self._sums: dict[tuple[int, int], tuple[slice, Array]] = {}
+
+    def forward_piece(self, x: Array, y: Array, at: Piece) -> None:
+        """Add them."""
+        np.add(x, self._biases[at.channels, np.newaxis], out=y)
+
+    def backward_piece(self, dy: Array, dx: Array, at: Piece) -> None:
+        """Sum over the piece: rows and columns first, which is addition of long rows."""
+        over_plane = np.add.reduce(dy, axis=(0, 1))
+        self._sums[at.number, at.channels.start] = at.channels, over_plane.sum(axis=1)
+
+    def end(self) -> None:
+        """Sum over all pieces, always in one order."""
+        self._gradient.fill(0)
+        for place in sorted(self._sums):
+            channels, total = self._sums[place]
+            self._gradient[channels] += total
+        self._sums.clear()
