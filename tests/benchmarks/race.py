@@ -55,24 +55,26 @@ class Arrival:
 def race(name: str, seed: int, threads: int) -> Arrival:
     """How long a contender takes."""
     tell(f"to {GOAL:.0%} with seed {seed}: {name}")
+    surroundings = environment(name, threads)
     if name != ENGINE:
-        return _arrival([sys.executable, __file__, name, str(seed), str(threads)], threads)
+        command = [sys.executable, __file__, name, str(seed), str(threads)]
+        return _arrival(command, surroundings)
     with library() as models:
         command = [cnn_tui(), "train", "--models", str(models.path), "--json"]
         command += ["--preset", presets.DEFAULT, "--seed", str(seed), "--threads", str(threads)]
         for field, value in RECIPE.items():
             command += ["--set", f"{field}={value}"]
-        return _arrival(command, threads)
+        return _arrival(command, surroundings)
 
 
-def _arrival(command: Sequence[str], threads: int) -> Arrival:
+def _arrival(command: Sequence[str], surroundings: dict[str, str]) -> Arrival:
     started = time.perf_counter()
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=environment(threads),
+        env=surroundings,
     )
     found = None
     try:

@@ -12,6 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from contenders import ENGINE
+
 from nn.processors import limit_blas_threads
 
 SCRIPT = Path(__file__).with_name("contenders.py")
@@ -40,10 +42,10 @@ class Worker:
         return json.loads(answer)
 
 
-def environment(threads: int) -> dict[str, str]:
-    """What a contender's process starts with."""
+def environment(name: str, threads: int) -> dict[str, str]:
+    """What a contender's process starts with. This project has threads of its own, above BLAS."""
     found = dict(os.environ)
-    limit_blas_threads(found, threads)
+    limit_blas_threads(found, 1 if name == ENGINE else threads)
     return found
 
 
@@ -57,7 +59,7 @@ def worker(name: str, network: str, batch: int, threads: int) -> Iterator[Worker
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env=environment(threads),
+            env=environment(name, threads),
             start_new_session=True,
         )
         try:
