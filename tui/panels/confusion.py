@@ -27,13 +27,17 @@ LONGEST_NAME = 14
 NARROWEST_CELL = 6
 STRONGEST = 0.8
 """How much of the heat's colour the most frequent mistake has."""
+MOST_CLASSES = 100
+"""Of more classes only those are shown that are mistaken most: a table of a million places would
+take the screen a minute, and nobody could find anything in it."""
 SUM = "sum"
 
 
 class HeatMap:
     """How each cell of a confusion matrix looks and what it means in words.
 
-    Row and column `size`, after the last class, are the sums.
+    Row and column `size`, after the last class, are the sums. `places` are the rows and columns
+    that are shown: all of them, unless there are too many classes.
     """
 
     def __init__(self, answers: Answers, percent: bool, colors: Palette, ascii: bool) -> None:
@@ -47,6 +51,17 @@ class HeatMap:
         self._ascii = ascii
         errors = self.counts - np.diag(self.counts.diagonal())
         self._most = max(int(errors.max()), 1)
+        mistakes = errors.sum(axis=1) + errors.sum(axis=0)
+        chosen = np.argsort(-mistakes, kind="stable")[:MOST_CLASSES]
+        self.places = (*np.sort(chosen).tolist(), self.size)
+
+    @property
+    def left_out(self) -> str:
+        """In words which classes are shown, where not all are."""
+        shown = len(self.places) - 1
+        if shown == self.size:
+            return ""
+        return f" · the worst {shown} of {formats.count(self.size)}"
 
     def name(self, i: int) -> str:
         """A class's name, or that of the sums."""
@@ -122,7 +137,8 @@ class ConfusionPanel(TablePanel):
         "stronger the colour, the more frequent the mistake. The edges hold the sums.\n"
         "The arrow keys move; the line below tells the cell in words.\n"
         "enter opens exactly the images of the cell among the mistakes.\n"
-        "c shows counts, or per cent of the row."
+        "c shows counts, or per cent of the row.\n"
+        f"Of more than {MOST_CLASSES} classes those are shown that are mistaken most."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "percent", "counts/%"),
@@ -159,10 +175,11 @@ class ConfusionPanel(TablePanel):
             self.heat_map = None
             return
         self.heat_map = HeatMap(answers, self.percent, palette(self.app), self.ascii)
-        built_for = (self.heat_map.names, self.heat_map.width, self.size.width)
+        heat_map = self.heat_map
+        built_for = (heat_map.names, heat_map.places, heat_map.width, self.size.width)
         if built_for != self._built_for:
             self._built_for = built_for
-            self._build(self.heat_map)
+            self._build(heat_map)
         self.table.notify_style_update()
         self._describe()
 
@@ -175,8 +192,10 @@ class ConfusionPanel(TablePanel):
     def choose(self, event: DataTable.CellSelected) -> None:
         """Ask for the images of a cell; sums have none of their own."""
         event.stop()
-        row, column = event.coordinate
-        if self.heat_map is not None and max(row, column) < self.heat_map.size:
+        if self.heat_map is None:
+            return
+        row, column = (self.heat_map.places[i] for i in event.coordinate)
+        if max(row, column) < self.heat_map.size:
             self.post_message(self.CellChosen(row, column))
 
     @on(DataTable.CellHighlighted)
@@ -187,15 +206,15 @@ class ConfusionPanel(TablePanel):
 
     def _describe(self) -> None:
         if self.heat_map is not None:
-            self.say(self.heat_map.words(*self.table.cursor_coordinate))
+            row, column = (self.heat_map.places[i] for i in self.table.cursor_coordinate)
+            self.say(f"{self.heat_map.words(row, column)}{self.heat_map.left_out}")
 
     def _build(self, heat_map: HeatMap) -> None:
         """Make the places; what stands in them follows by itself."""
-        table, places = self.table, range(heat_map.size + 1)
+        table, places = self.table, heat_map.places
         room = self.size.width - heat_map.width * len(places) - 2
         if room < SHORTEST_NAME:
             room = max(SHORTEST_NAME, min(self.size.width // 3, LONGEST_NAME))
-        names = [shorten(heat_map.name(i), room, ascii=self.ascii) for i in places]
         cursor = table.cursor_coordinate
         table.clear(columns=True)
         for i in places:
@@ -203,5 +222,6 @@ class ConfusionPanel(TablePanel):
             table.add_column(Text(f"{title} ", justify="right"), width=heat_map.width)
         for i in places:
             cells = [Cell(self, i, j) for j in places]
-            table.add_row(*cells, label=Text(f" {names[i]} "))
+            name = shorten(heat_map.name(i), room, ascii=self.ascii)
+            table.add_row(*cells, label=Text(f" {name} "))
         table.move_cursor(row=cursor.row, column=cursor.column)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from textual.widgets import Static
 
 from tui.panels import Palette
 from tui.panels.confusion import ConfusionPanel, HeatMap
@@ -139,3 +140,25 @@ async def test_without_answers_it_says_when_they_come(app_of):
         panel.show(View())
         await pilot.press("c")
         assert panel.query_one(".nothing").display
+
+
+async def test_of_a_thousand_classes_the_worst_are_shown(app_of, answers_of):
+    """Two pictures of 640 are called 641, the others are right: the first 98 are as good as any."""
+    right = list(range(1000))
+    answers = answers_of([*right, 640, 640], [*right, 641, 641], 1000, shape=(1, 1, 1))
+    seen = []
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20), message_hook=seen.append) as pilot:
+        panel.show(View(None, answers))
+        assert panel.heat_map.places == (*range(98), 640, 641, 1000)
+        assert (panel.table.row_count, len(panel.table.columns)) == (101, 101)
+        panel.focus()
+        panel.table.move_cursor(row=98, column=99)
+        await pilot.pause()
+        words = str(panel.query_one(".line", Static).content)
+        assert words == "true 640, called 641: 2 of 3 (66.7 %) · the worst 100 of 1,000"
+        await pilot.press("enter")
+        await pilot.pause()
+    chosen = {(one.true, one.predicted) for one in seen if isinstance(one, panel.CellChosen)}
+    assert chosen == {(640, 641)}
+    assert panel.heat_map.words(640, 1000) == "true 640: 3 in all, 2 of them called otherwise"
