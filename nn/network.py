@@ -12,6 +12,7 @@ import numpy.typing as npt
 from nn.layers import Layer, LayerConfig
 from nn.layers.chain import Chain, links
 from nn.losses import softmax
+from nn.ops.buffers import Buffers
 from nn.schema import InputError
 from nn.types import Array, Bytes, Shape
 
@@ -133,7 +134,7 @@ class Network:
         self.parameters: dict[str, Array] = self._chain.parameters
         self.gradients: dict[str, Array] = self._chain.gradients
         self.state: dict[str, Array] = self._chain.state
-        self._images = np.empty(0, dtype)
+        self._buffers = Buffers(dtype)
 
     @property
     def stored(self) -> dict[str, Array]:
@@ -162,10 +163,9 @@ class Network:
     def _enter(self, images: Bytes | Array) -> Array:
         """Batch last, as floats; bytes become values in [0, 1]."""
         turned = images.transpose(1, 2, 3, 0)
-        if self._images.shape != turned.shape:
-            self._images = np.empty(turned.shape, self.dtype)
+        entered: Array = self._buffers("images", *turned.shape)
         if images.dtype == np.uint8:
-            np.divide(turned, self.dtype.type(255), out=self._images)
+            np.divide(turned, self.dtype.type(255), out=entered)
         else:
-            np.copyto(self._images, turned)
-        return self._images
+            np.copyto(entered, turned)
+        return entered

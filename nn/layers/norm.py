@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
 from nn.layers.stages import Source
-from nn.ops.pieces import Piece, Tail, as_maps, by_channel
+from nn.ops.pieces import Piece, Tail, as_maps, by_channel, channel_sums
 from nn.ops.threads import each, scratch
 from nn.schema import setting
 from nn.types import Array, Shape
@@ -101,10 +101,10 @@ class _BatchNorm(PiecewiseLayer, Source):
         """Take the statistics of some channels; write y without the shift."""
         height, width, _, n = x.shape
         count = height * width * n
-        mean = np.add.reduce(x, axis=(0, 1)).sum(axis=1) / count
+        mean = channel_sums(x) / count
         np.subtract(x, mean[:, None], out=y)
         squares = np.square(y, out=scratch(y.dtype)("squares", *y.shape))
-        variance = np.add.reduce(squares, axis=(0, 1)).sum(axis=1) / count
+        variance = channel_sums(squares) / count
         self._mean[some], self._deviation[some] = mean, np.sqrt(variance + self._epsilon)
         y *= self._factor(some, self._deviation[some])
         variance *= count / max(count - 1, 1)
@@ -131,8 +131,7 @@ class _BatchNorm(PiecewiseLayer, Source):
             )
             normal /= self._deviation[some, None]
             np.multiply(dy, normal, out=out)
-            scale = np.add.reduce(out, axis=(0, 1)).sum(axis=1)
-            shift = np.add.reduce(dy, axis=(0, 1)).sum(axis=1)
+            scale, shift = channel_sums(out), channel_sums(dy)
             self.gradients["scale"][some], self.gradients["shift"][some] = scale, shift
             count = height * width * n
             normal *= (scale / count)[:, None]
@@ -177,12 +176,13 @@ class _LayerNorm(Layer):
         self.parameters["scale"].fill(1)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        mean = np.mean(x, axis=_CHANNELS, keepdims=True)
+        mean = self._mean(x, "mean")
         normal = np.subtract(x, mean, out=self.buffers("normal", *x.shape))
         y: Array = np.square(normal, out=self.buffers("output", *x.shape))
-        variance = np.mean(y, axis=_CHANNELS, keepdims=True)
-        self._deviation = np.sqrt(variance + self._epsilon)
-        normal /= self._deviation
+        deviation = self._deviation = self._mean(y, "deviation")
+        deviation += self._epsilon
+        np.sqrt(deviation, out=deviation)
+        normal /= deviation
         np.multiply(normal, self.parameters["scale"][:, None], out=y)
         y += self.parameters["shift"][:, None]
         return y
@@ -195,11 +195,15 @@ class _LayerNorm(Layer):
         np.sum(dy, axis=self._others, out=self.gradients["shift"])
         scale = self.parameters["scale"][:, None]
         dx *= scale
-        along_normal = np.mean(dx, axis=_CHANNELS, keepdims=True)
+        along_normal = self._mean(dx, "along normal")
         np.multiply(dy, scale, out=dx)
-        mean = np.mean(dx, axis=_CHANNELS, keepdims=True)
-        dx -= mean
+        dx -= self._mean(dx, "mean")
         normal *= along_normal
         dx -= normal
         dx /= self._deviation
         return dx
+
+    def _mean(self, x: Array, name: str) -> Array:
+        """Over the channels, at each position."""
+        mean: Array = self.buffers(name, *x.shape[:_CHANNELS], 1, x.shape[-1])
+        return np.mean(x, axis=_CHANNELS, keepdims=True, out=mean)
