@@ -13,6 +13,7 @@ from nn.layers import Layer, LayerConfig
 from nn.layers.chain import Chain, links
 from nn.layers.stages import Alone, Stage
 from nn.losses import softmax
+from nn.ops.buffers import Buffers
 from nn.schema import InputError
 from nn.types import Array, Bytes, Shape
 
@@ -134,7 +135,7 @@ class Network:
         self.parameters: dict[str, Array] = self._chain.parameters
         self.gradients: dict[str, Array] = self._chain.gradients
         self.state: dict[str, Array] = self._chain.state
-        self._images = np.empty(0, dtype)
+        self._buffers = Buffers(dtype)
 
     @property
     def stored(self) -> dict[str, Array]:
@@ -168,10 +169,9 @@ class Network:
     def enter(self, images: Bytes | Array) -> Array:
         """As the first stage takes them: batch last, as floats; bytes become values in [0, 1]."""
         turned = images.transpose(1, 2, 3, 0)
-        if self._images.shape != turned.shape:
-            self._images = np.empty(turned.shape, self.dtype)
+        entered: Array = self._buffers("images", *turned.shape)
         if images.dtype == np.uint8:
-            np.divide(turned, self.dtype.type(255), out=self._images)
+            np.divide(turned, self.dtype.type(255), out=entered)
         else:
-            np.copyto(self._images, turned)
-        return self._images
+            np.copyto(entered, turned)
+        return entered

@@ -20,6 +20,7 @@ from nn.data import Dataset, split_validation
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weight
 from nn.metrics import Evaluation
 from nn.network import Network, batches, copy_arrays
+from nn.ops.buffers import Buffers
 from nn.ops.chunks import move_towards
 from nn.ops.threads import set_threads
 from nn.optimizers import clip
@@ -109,6 +110,9 @@ class Training:
         self.train = train.subset(learned) if held_out else train
         self.validation = train.subset(validated) if held_out else None
         self.test = test
+        # One block of memory, or `take` would make one of all images for every batch.
+        self._images = np.ascontiguousarray(self.train.images)
+        self._buffers = Buffers(self._images.dtype)
         parts = config.network.layers, train.images.shape[1:], len(train.class_names)
         self.network = Network(*parts, np.random.default_rng(seeds[1]))
         self._averaged: Network | None = None
@@ -266,7 +270,7 @@ class Training:
     def _learn(self, chosen: Integers, labels: Integers) -> tuple[float, int]:
         """Find the gradients of a batch; returns its loss and how many of its answers are right."""
         luck = self._luck()
-        images = augment(self.train.images[chosen], self.config.training.augmentation, luck)
+        images = augment(self._take(chosen), self.config.training.augmentation, luck)
         self.network.draw_from(luck)
         logits = self.network.forward(images, training=True)
         loss = float(cross_entropy(logits, labels).mean())
@@ -278,6 +282,12 @@ class Training:
             cross_entropy_gradient(logits, labels, smoothing, self._class_weights)
         )
         return loss, correct
+
+    def _take(self, chosen: Integers) -> Bytes:
+        """The images of a batch, valid until the next one."""
+        images: Bytes = self._buffers("images", len(chosen), *self._images.shape[1:])
+        # The other modes of `take` make an array of their own first.
+        return self._images.take(chosen, axis=0, out=images, mode="clip")
 
     def _gather(self, labels: Integers) -> bool:
         """Whether the gradients are due for a step: those of this batch are the last of its group.

@@ -6,7 +6,7 @@ import numpy as np
 
 from nn.layers.base import Layer
 from nn.layers.stages import Local
-from nn.ops.pieces import Piece
+from nn.ops.pieces import Piece, channel_sums
 from nn.types import Array
 
 
@@ -25,9 +25,8 @@ class Bias(Local):
         np.add(x, self._biases[at.channels, np.newaxis], out=y)
 
     def backward_piece(self, dy: Array, dx: Array, at: Piece) -> None:
-        """Sum over the piece: rows and columns first, which is addition of long rows."""
-        over_plane = np.add.reduce(dy, axis=(0, 1))
-        self._sums[at.number, at.channels.start] = at.channels, over_plane.sum(axis=1)
+        """Sum over the piece."""
+        self._sums[at.number, at.channels.start] = at.channels, channel_sums(dy)
 
     def end(self) -> None:
         """Sum over all pieces, always in one order."""

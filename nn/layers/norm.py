@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
 from nn.layers.stages import Source
-from nn.ops.pieces import Piece, Tail, as_maps, pieces_of
+from nn.ops.pieces import Piece, Tail, as_maps, channel_sums, pieces_of
 from nn.ops.threads import each, scratch
 from nn.schema import setting
 from nn.types import Array, Shape
@@ -113,7 +113,7 @@ class _BatchNorm(PiecewiseLayer, Source):
         def look(at: Piece) -> None:
             piece, place = at.of(x), (at.number, at.channels)
             counts[at.number] = count = piece.size // piece.shape[_CHANNELS]
-            mean = _by_channel(piece) / count
+            mean = channel_sums(piece) / count
             apart = scratch(x.dtype)("apart", *piece.shape)
             np.subtract(piece, mean.astype(x.dtype)[:, np.newaxis], out=apart)
             means[place], squares[place] = mean, _products(apart, apart)
@@ -151,7 +151,7 @@ class _BatchNorm(PiecewiseLayer, Source):
             np.copyto(at.of(dx), dy)
             apart = scratch(dy.dtype)("apart", *dy.shape)
             np.subtract(at.of(maps), mean[at.channels, np.newaxis], out=apart)
-            shifts[place], scales[place] = _by_channel(dy), _products(dy, apart)
+            shifts[place], scales[place] = channel_sums(dy), _products(dy, apart)
 
         each(look, pieces)
         shift, scale = shifts.sum(axis=0), scales.sum(axis=0) / self._deviation
@@ -172,13 +172,6 @@ class _BatchNorm(PiecewiseLayer, Source):
             each(work, pieces)
         whole: Array = dx.reshape(*self.input_shape, -1)
         return whole
-
-
-def _by_channel(x: Array) -> Array:
-    """The sum of each channel (H, W, channels, N), in float64: rows of memory first."""
-    over_plane: Array = np.add.reduce(x, axis=(0, 1))
-    total: Array = over_plane.sum(axis=1, dtype=np.float64)
-    return total
 
 
 def _products(x: Array, y: Array) -> Array:

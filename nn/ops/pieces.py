@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from nn.ops.threads import scratch
 from nn.ops.windows import Pair
 from nn.types import Array
 
@@ -139,6 +140,14 @@ def pieces_of(shape: tuple[int, ...], itemsize: int, align: Pair = (1, 1)) -> tu
 def as_maps(x: Array) -> Array:
     """Vectors (features, N) as maps (1, 1, features, N)."""
     return x if x.ndim == 4 else x[np.newaxis, np.newaxis]
+
+
+def channel_sums(maps: Array) -> Array:
+    """The sum of each channel of maps (H, W, C, N): rows and columns first, which is addition of
+    long rows."""
+    over_plane = scratch(maps.dtype)("over plane", *maps.shape[2:])
+    sums: Array = np.add.reduce(maps, axis=(0, 1), out=over_plane).sum(axis=1)
+    return sums
 
 
 def spans(count: int, most: int) -> list[slice]:

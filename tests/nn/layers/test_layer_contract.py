@@ -83,6 +83,36 @@ CASES: dict[str, tuple[dict[str, Any], Shape]] = {
         },
         (5, 6, 2),
     ),
+    "conv 1x1 stride 2": (
+        {"kind": "conv2d", "filters": 3, "kernel_size": 1, "stride": 2, "padding": "valid"},
+        (5, 6, 2),
+    ),
+    "conv stride beyond the kernel": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": "2x1", "stride": "4x3", "padding": 1},
+        (9, 8, 2),
+    ),
+    "conv dilated, stride without a common divisor": (
+        {
+            "kind": "conv2d",
+            "filters": 2,
+            "kernel_size": 3,
+            "dilation": "3x2",
+            "stride": "2x3",
+            "padding": 2,
+        },
+        (7, 8, 2),
+    ),
+    "conv dilated, stride with a common divisor": (
+        {
+            "kind": "conv2d",
+            "filters": 2,
+            "kernel_size": 2,
+            "dilation": "2x6",
+            "stride": "4x4",
+            "padding": 3,
+        },
+        (8, 9, 2),
+    ),
     "conv in groups": (
         {"kind": "conv2d", "filters": 6, "kernel_size": 2, "groups": 2, "padding": 1},
         (3, 4, 4),
@@ -90,6 +120,18 @@ CASES: dict[str, tuple[dict[str, Any], Shape]] = {
     "conv depthwise": (
         {"kind": "conv2d", "filters": 3, "kernel_size": 3, "groups": 3, "stride": 2},
         (5, 4, 3),
+    ),
+    "conv depthwise of several filters": (
+        {"kind": "conv2d", "filters": 6, "kernel_size": "3x2", "groups": 3, "dilation": "1x2"},
+        (4, 5, 3),
+    ),
+    "conv 1x1 in groups": (
+        {"kind": "conv2d", "filters": 2, "kernel_size": 1, "groups": 2, "stride": "1x2"},
+        (4, 5, 6),
+    ),
+    "conv in groups beyond the kernel": (
+        {"kind": "conv2d", "filters": 4, "kernel_size": 2, "groups": 4, "stride": 3, "padding": 2},
+        (5, 6, 8),
     ),
     "conv depthwise einsum": (
         {"kind": "conv2d", "filters": 4, "kernel_size": 2, "groups": 2, "algorithm": "einsum"},
@@ -115,9 +157,17 @@ CASES: dict[str, tuple[dict[str, Any], Shape]] = {
         (5, 5, 2),
     ),
     "pool with gaps": ({"kind": "max_pool2d", "pool_size": 2, "stride": 3}, (8, 5, 1)),
+    "pool of single values with gaps": (
+        {"kind": "max_pool2d", "pool_size": 1, "stride": "2x3"},
+        (5, 6, 2),
+    ),
     "pool padded": ({"kind": "max_pool2d", "pool_size": 3, "padding": 1}, (6, 5, 2)),
     "pool same": ({"kind": "max_pool2d", "pool_size": "2x3", "padding": "same"}, (5, 5, 2)),
     "average pool": ({"kind": "avg_pool2d"}, (4, 7, 2)),
+    "average pool with gaps": (
+        {"kind": "avg_pool2d", "pool_size": "1x2", "stride": "2x3"},
+        (5, 9, 2),
+    ),
     "average pool overlapping": (
         {"kind": "avg_pool2d", "pool_size": 3, "stride": "1x2", "padding": 1},
         (4, 5, 2),
@@ -138,6 +188,13 @@ CASES: dict[str, tuple[dict[str, Any], Shape]] = {
     "residual projected": (
         {"kind": "residual", "layers": [{**CONV, "filters": 3, "stride": 2}, {"kind": "dropout"}]},
         (5, 4, 2),
+    ),
+    "residual with gaps in a pool": (
+        {
+            "kind": "residual",
+            "layers": [CONV, {"kind": "tanh"}, {"kind": "max_pool2d", "pool_size": 2, "stride": 3}],
+        },
+        (8, 5, 2),
     ),
     "residual of vectors": (
         {"kind": "residual", "layers": [{"kind": "batch_norm"}, {"kind": "dense", "units": 3}]},

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from nn.layers import LAYERS, AnyLayer, LayerConfig
 from nn.layers.chain import Chain, links
+from nn.ops import pieces
 from nn.schema import InputError
 from nn.types import Array, Shape
 
@@ -160,3 +161,32 @@ def test_shapes_gradients_and_algorithms_agree(
     size = sum(float(np.sum(np.abs(gradients[name] * direction[name]))) for name in values)
     slope = (moved(NUDGE) - moved(-NUDGE)) / (2 * NUDGE)
     assert abs(slope - expected) <= 1e-5 * (size + 1)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(problem=stacks(), in_pieces=st.booleans(), seed=st.integers(0, 2**32 - 1))
+def test_layers_together_are_layers_one_by_one(
+    problem: tuple[list[dict[str, Any]], Shape], in_pieces: bool, seed: int
+) -> None:
+    stack, start = problem
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((*start, BATCH))
+    with pytest.MonkeyPatch.context() as patch:
+        if in_pieces:
+            patch.setattr(pieces, "SMALLEST", 1)
+        together, apart = build(stack, start, "gemm"), build(stack, start, "gemm")
+        y = forward(together, x).copy()
+        apart.draw_from(np.random.default_rng(2))
+        value: Array = x
+        for layer in apart.layers:
+            value = layer.forward(value, training=True)
+        assert_allclose(y, value, rtol=1e-11, atol=1e-11)
+        dy = rng.standard_normal(y.shape)
+        dx, value = together.backward(dy).copy(), dy
+        for layer in reversed(apart.layers):
+            value = layer.backward(value)
+        assert_allclose(dx, value, rtol=1e-9, atol=1e-9)
+        for name, gradient in apart.gradients.items():
+            assert_allclose(together.gradients[name], gradient, rtol=1e-9, atol=1e-9)
+        for name, state in apart.state.items():
+            assert_allclose(together.state[name], state, rtol=1e-11, atol=1e-11)

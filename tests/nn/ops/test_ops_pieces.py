@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from nn.ops.pieces import (
     CACHED,
@@ -19,6 +20,7 @@ from nn.ops.pieces import (
     as_maps,
     by_channel,
     by_position,
+    channel_sums,
     pieces_of,
     spans,
 )
@@ -113,6 +115,18 @@ def test_vectors_are_maps_of_one_position() -> None:
     assert np.shares_memory(as_maps(vectors), vectors)
     maps = vectors.reshape(1, 3, 1, 2)
     assert as_maps(maps) is maps
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 5, 6), (1, 1, 7, 2), (2, 3, 1, 1)])
+def test_sums_of_channels(shape: tuple[int, ...]) -> None:
+    maps = np.random.default_rng(0).standard_normal(shape)
+    for some in (maps, maps[:, :, ::2], maps[::-1]):
+        kept = some.copy()
+        sums = channel_sums(some)
+        assert_allclose(sums, some.sum(axis=(0, 1, 3)), rtol=1e-12, atol=1e-12)
+        channel_sums(some + 1)
+        assert_allclose(sums, kept.sum(axis=(0, 1, 3)), rtol=1e-12, atol=1e-12)
+        assert_array_equal(some, kept)
 
 
 def test_with_nothing_behind_a_piece_is_where_it_belongs() -> None:
