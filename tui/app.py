@@ -76,8 +76,8 @@ class Dashboard(DrawingApp):
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
         Binding("y", "copy", "copy", tooltip="copy a run's id, path or configuration", show=False),
         *(
-            Binding(str(number), f"turn_to('{name}')", name.title(), show=False)
-            for number, name in enumerate(("network", *VIEWS))
+            Binding(digit, f"turn_to('{name}')", name.title(), show=False)
+            for digit, name in zip("0123456789", ("network", *VIEWS), strict=False)
         ),
         Binding("question_mark", "help", "help", key_display="?", tooltip="explain keys and view"),
         Binding("q", "quit", "quit", tooltip="leave; training goes on"),
