@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nn.layers import Layer, LayerConfig
+from nn.layers.base import show_shape
 from nn.layers.chain import Chain, links
 from nn.layers.stages import Alone, Stage
 from nn.losses import softmax
@@ -146,6 +147,38 @@ class Network:
     def stages(self) -> Sequence[Stage | Alone]:
         """What is carried out, one after the other: layers, or several of them at once."""
         return self._chain.stages.stages
+
+    def summary(self) -> str:
+        """Its layers as a table, in the order in which they are carried out.
+
+        What begins with + is carried out together with what stands above it.
+        """
+        plans = {layer.name: layer for layer in self.plan.layers}
+        rows = [("layer", "", "output", "parameters", "multiply-adds")]
+        for stage in self.stages:
+            together = dict.fromkeys(named.layer for named in stage.operations)
+            shape: Shape | None = None
+            for number, layer in enumerate(plans.pop(name) for name in together if name in plans):
+                # What came before the pooling and now follows it has fewer values.
+                shape = min(shape or layer.output_shape, layer.output_shape, key=prod)
+                rows.append(
+                    (
+                        f"{'+ ' if number else ''}{layer.name}",
+                        layer.config.describe(),
+                        show_shape(shape),
+                        f"{layer.parameters:,}",
+                        f"{layer.multiply_adds:,}",
+                    )
+                )
+        rows.append(("", "", "", f"{self.plan.parameters:,}", f"{self.plan.multiply_adds:,}"))
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(
+            "  ".join(
+                cell.rjust(width) if number > 2 else cell.ljust(width)
+                for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+            for row in rows
+        )
 
     def draw_from(self, rng: np.random.Generator) -> None:
         """Give the next training step its generator, which layers such as dropout draw from."""

@@ -144,11 +144,12 @@ class _Adam(Optimizer):
         np.multiply(gradient, 1 - beta2, out=step)
         step *= gradient
         square += step
+        # Both corrections go into the rate and ε, as at the end of section 2 there: a pass less.
+        root = sqrt(1 - beta2**self.steps)
         np.sqrt(square, out=step)
-        step /= sqrt(1 - beta2**self.steps)
-        step += self._config.epsilon
+        step += self._config.epsilon * root
         np.divide(mean, step, out=step)
-        step *= learning_rate / (1 - beta1**self.steps)
+        step *= learning_rate * root / (1 - beta1**self.steps)
         parameter -= step
 
 

@@ -197,3 +197,16 @@ def test_stored_arrays_that_do_not_fit() -> None:
         copy_arrays({}, into)
     with pytest.raises(InputError, match=r"^w has the shape \(3, 2\); the network needs it in the"):
         copy_arrays({"w": np.ones((3, 2))}, into)
+
+
+def test_a_summary_shows_what_is_carried_out_together() -> None:
+    layers = preset("original").network.layers
+    text = Network(layers, (28, 28, 1), 10).summary()
+    first = [line.split("  ")[0] for line in text.splitlines()]
+    assert first == [
+        *("layer", "1.conv2d", "+ 3.max_pool2d", "+ 2.relu"),
+        *("4.conv2d", "+ 6.max_pool2d", "+ 5.relu", "7.flatten"),
+        *("8.dense", "+ 9.relu", "10.dense", ""),
+    ]
+    assert all("14×14×32" in line for line in text.splitlines()[2:4])
+    assert text.splitlines()[-1].split() == ["3,274,634", "13,883,904"]
