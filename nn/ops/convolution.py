@@ -9,8 +9,8 @@ w is then (F, kernel height, kernel width, C / groups). See Dumoulin and Visin, 
 convolution arithmetic for deep learning" (2016), and for the gradients Goodfellow, Bengio and
 Courville, "Deep Learning" (2016), section 9.5.
 
-`Einsum` is the definition, and the truth that tests hold the others to: `nn.ops.gemm`,
-`nn.ops.banded` and `nn.ops.frequencies`.
+`Einsum` is the definition, and the truth that tests hold the others to: `nn.ops.gemm` and
+`nn.ops.frequencies`.
 """
 
 from __future__ import annotations
