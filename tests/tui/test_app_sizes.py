@@ -45,7 +45,8 @@ async def test_resizing_while_a_run_trains(tmp_path: Path) -> None:
                     too_small = columns < LEAST[0] or lines < LEAST[1]
                     if (columns >= 36 and lines >= 3) or not too_small:  # else it has no room
                         assert ("needs more room" in "".join(text)) == too_small
-            await until(pilot, lambda: app.session.run is not None and app.session.run.step == 220)
+            last = 10 * (3 * len(KEYS) + 1)
+            await until(pilot, lambda: app.session.run is not None and app.session.run.step == last)
             assert "training" in header(app)
 
 
