@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from nn.config import RunConfig
+from nn.processors import processors
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from nn.processors import processors
 from tui import words
 from tui.dialogs import Choice, Choose, LoadModel, SaveAs
 from tui.form import Draft
