@@ -8,9 +8,11 @@ from collections.abc import Generator
 import pytest
 
 from nn.data import Dataset, load
+from nn.ops.threads import set_threads
 
-# Tests run beside each other: a BLAS with several threads in each would mostly wait for its own.
+# Tests run beside each other: several threads in each would mostly wait for one another.
 os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
+set_threads(1)
 
 # With oneDNN, TensorFlow 2.21 dies in the gradient of a 1×1 convolution with a stride.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"

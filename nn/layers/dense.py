@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import prod
 from typing import Literal
 
@@ -122,7 +123,7 @@ class _Multiply(Source):
         each(lambda some: np.matmul(weights[:, some].T, dy, out=dx[some]), _shares(len(x)))
         return dx
 
-    @property
+    @cached_property
     def _pieces(self) -> list[Piece]:
         one = slice(0, 1)
         return [Piece(0, one, one, some) for some in _shares(self.output_shape[0])]

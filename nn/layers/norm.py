@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
 from nn.layers.stages import Source
-from nn.ops.pieces import Piece, Tail, as_maps, by_channel, channel_sums
+from nn.ops.pieces import Piece, Tail, as_maps, channel_sums, pieces_of
 from nn.ops.threads import each, scratch
 from nn.schema import setting
 from nn.types import Array, Shape
@@ -67,7 +67,7 @@ class BatchNorm(Norm):
 
 
 class _BatchNorm(PiecewiseLayer, Source):
-    """Some channels at a time, all of each: their mean, variance and output in one go."""
+    """It goes over the maps twice in either direction: for the statistics, then with them."""
 
     _x: Array | None = None
 
@@ -82,70 +82,102 @@ class _BatchNorm(PiecewiseLayer, Source):
 
     def forward_pieces(self, x: Array, tail: Tail, *, training: bool) -> None:
         maps = self._x = as_maps(x)
+        if training:
+            mean, variance = self._statistics(maps)
+            self._follow(mean, variance, maps.size // maps.shape[_CHANNELS])
+        else:
+            mean, variance = self.state["running_mean"], self.state["running_variance"]
+        self._mean[:], self._deviation[:] = mean, np.sqrt(variance + self._epsilon)
+        factor = self._factor
+        summand = self.parameters["shift"] - self._mean * factor
 
         def work(at: Piece) -> None:
-            piece, given, some = tail.room(at), at.of(maps), at.channels
-            if training:
-                self._normalize(given, piece, some)
-            else:
-                np.subtract(given, self.state["running_mean"][some, None], out=piece)
-                self._mean[some] = self.state["running_mean"][some]
-                variance = self.state["running_variance"][some]
-                piece *= self._factor(some, np.sqrt(variance + self._epsilon))
-            piece += self.parameters["shift"][some, None]
+            piece, some = tail.room(at), at.channels
+            np.multiply(at.of(maps), factor[some, np.newaxis], out=piece)
+            piece += summand[some, np.newaxis]
             tail.finish(at, piece)
 
-        each(work, self._pieces(maps))
+        each(work, pieces_of(maps.shape, maps.itemsize, tail.align))
 
-    def _normalize(self, x: Array, y: Array, some: slice) -> None:
-        """Take the statistics of some channels; write y without the shift."""
-        height, width, _, n = x.shape
-        count = height * width * n
-        mean = channel_sums(x) / count
-        np.subtract(x, mean[:, None], out=y)
-        squares = np.square(y, out=scratch(y.dtype)("squares", *y.shape))
-        variance = channel_sums(squares) / count
-        self._mean[some], self._deviation[some] = mean, np.sqrt(variance + self._epsilon)
-        y *= self._factor(some, self._deviation[some])
-        variance *= count / max(count - 1, 1)
-        for name, seen in (("running_mean", mean), ("running_variance", variance)):
-            running = self.state[name][some]
+    def _statistics(self, x: Array) -> tuple[Array, Array]:
+        """Mean and variance of each channel.
+
+        Those of the pieces are put together as in Chan, Golub and LeVeque, "Updating Formulae and a
+        Pairwise Algorithm for Computing Sample Variances" (1979): nowhere are squares of large
+        means subtracted from each other.
+        """
+        pieces = pieces_of(x.shape, x.itemsize)
+        shape = pieces[-1].number + 1, x.shape[_CHANNELS]
+        counts, means, squares = np.zeros((shape[0], 1)), np.zeros(shape), np.zeros(shape)
+
+        def look(at: Piece) -> None:
+            piece, place = at.of(x), (at.number, at.channels)
+            counts[at.number] = count = piece.size // piece.shape[_CHANNELS]
+            mean = channel_sums(piece) / count
+            apart = scratch(x.dtype)("apart", *piece.shape)
+            np.subtract(piece, mean.astype(x.dtype)[:, np.newaxis], out=apart)
+            means[place], squares[place] = mean, _products(apart, apart)
+
+        each(look, pieces)
+        total = counts.sum()
+        mean = (counts * means).sum(axis=0) / total
+        squares += counts * np.square(means - mean)
+        return mean, squares.sum(axis=0) / total
+
+    def _follow(self, mean: Array, variance: Array, count: int) -> None:
+        """Move the running statistics."""
+        unbiased = variance * (count / max(count - 1, 1))
+        for name, seen in (("running_mean", mean), ("running_variance", unbiased)):
+            running = self.state[name]
             running *= self._momentum
             running += (1 - self._momentum) * seen
 
-    def _factor(self, some: slice, deviation: Array) -> Array:
-        """γ / √(variance + ε), (channels, 1)."""
-        factor: Array = (self.parameters["scale"][some] / deviation)[:, None]
+    @property
+    def _factor(self) -> Array:
+        """γ / √(variance + ε), (channels,)."""
+        factor: Array = self.parameters["scale"] / self._deviation
         return factor
 
     def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
         assert self._x is not None, "backward follows a forward in training"
-        maps = self._x
+        maps, mean = self._x, self._mean
         dx = as_maps(self.buffers("input gradient", *self.input_shape, maps.shape[-1]))
+        pieces = pieces_of(maps.shape, maps.itemsize, tail.align)
+        shape = pieces[-1].number + 1, maps.shape[_CHANNELS]
+        shifts, scales = np.zeros(shape), np.zeros(shape)
+
+        def look(at: Piece) -> None:
+            dy, place = tail.gradient(at), (at.number, at.channels)
+            np.copyto(at.of(dx), dy)
+            apart = scratch(dy.dtype)("apart", *dy.shape)
+            np.subtract(at.of(maps), mean[at.channels, np.newaxis], out=apart)
+            shifts[place], scales[place] = channel_sums(dy), _products(dy, apart)
+
+        each(look, pieces)
+        shift, scale = shifts.sum(axis=0), scales.sum(axis=0) / self._deviation
+        self.gradients["scale"][:], self.gradients["shift"][:] = scale, shift
+        count, factor = maps.size // maps.shape[_CHANNELS], self._factor
+        along = (-factor * scale / (count * self._deviation)).astype(maps.dtype)
+        summand = (-factor * shift / count - along * mean).astype(maps.dtype)
 
         def work(at: Piece) -> None:
-            dy, out, some = tail.gradient(at), at.of(dx), at.channels
-            height, width, _, n = dy.shape
-            normal = np.subtract(
-                at.of(maps), self._mean[some, None], out=scratch(dy.dtype)("normal", *dy.shape)
-            )
-            normal /= self._deviation[some, None]
-            np.multiply(dy, normal, out=out)
-            scale, shift = channel_sums(out), channel_sums(dy)
-            self.gradients["scale"][some], self.gradients["shift"][some] = scale, shift
-            count = height * width * n
-            normal *= (scale / count)[:, None]
-            np.subtract(dy, normal, out=out)
-            out -= (shift / count)[:, None]
-            out *= self._factor(some, self._deviation[some])
+            out, some = at.of(dx), at.channels
+            share = scratch(maps.dtype)("share", *out.shape)
+            np.multiply(at.of(maps), along[some, np.newaxis], out=share)
+            out *= factor[some, np.newaxis]
+            out += share
+            out += summand[some, np.newaxis]
 
-        each(work, self._pieces(maps))
+        if wants_input:
+            each(work, pieces)
         whole: Array = dx.reshape(*self.input_shape, -1)
         return whole
 
-    def _pieces(self, maps: Array) -> list[Piece]:
-        height, width, channels, n = maps.shape
-        return by_channel((height, width), channels, height * width * n * maps.itemsize)
+
+def _products(x: Array, y: Array) -> Array:
+    """The sum of x y over each channel, in float64."""
+    total: Array = np.vecdot(x, y).sum(axis=(0, 1), dtype=np.float64)
+    return total
 
 
 class LayerNorm(Norm):

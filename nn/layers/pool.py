@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from math import inf
 from typing import Literal
@@ -91,10 +90,7 @@ class _SideBySide(PiecewiseLayer, Local):
         return self.output_shape[0], self.output_shape[1]
 
     def placed(self, at: Piece) -> Piece:
-        (tall, wide), (down, right) = self._windows.size, self._windows.stride
-        rows = slice(at.rows.start // down, (at.rows.stop - tall) // down + 1)
-        columns = slice(at.columns.start // right, (at.columns.stop - wide) // right + 1)
-        return replace(at, rows=rows, columns=columns)
+        return at.pooled(self._windows.size, self._windows.stride)
 
     def _cleared(self, dx: Array) -> None:
         if not self._covered:
@@ -111,7 +107,7 @@ class _OneOverOther(PiecewiseLayer, Source):
         super().__init__(config, input_shape, dtype)
         self._windows = _Windows(config, input_shape)
 
-    def _pieces(self, n: int) -> list[Piece]:
+    def _pieces(self, n: int) -> tuple[Piece, ...]:
         *size, channels = self.output_shape
         height, width = self._windows.frame.size
         channel = height * width * n * self.buffers.dtype.itemsize
@@ -351,6 +347,6 @@ class _GlobalAvgPool2D(PiecewiseLayer, Source):
         return self.input_shape[0] * self.input_shape[1]
 
     @property
-    def _pieces(self) -> list[Piece]:
+    def _pieces(self) -> tuple[Piece, ...]:
         channel = self._count * self._n * self.buffers.dtype.itemsize
         return by_channel((1, 1), self.input_shape[2], channel)

@@ -256,7 +256,7 @@ class Stage:
             shapes.append((*size, channels))
         return shapes
 
-    def _pieces(self, maps: Array) -> list[Piece]:
+    def _pieces(self, maps: Array) -> tuple[Piece, ...]:
         return pieces_of(maps.shape, maps.itemsize, self.align)
 
 

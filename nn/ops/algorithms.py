@@ -21,7 +21,7 @@ ALGORITHMS: dict[str, Callable[[Geometry, Buffers], Convolution]] = {
 
 
 class Fastest:
-    """By frequencies where that is clearly faster for a batch of this size, else by `Gemm`."""
+    """By frequencies where that is faster for a batch of this size, else by `Gemm`."""
 
     def __init__(self, geometry: Geometry, buffers: Buffers) -> None:
         self._geometry, self._buffers = geometry, buffers

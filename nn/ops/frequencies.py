@@ -138,7 +138,7 @@ class Transform:
         self._along_rows, self._back_along_rows = real_axis(size[0], rows, dtype)
         self._along_columns, self._back_along_columns = complex_axis(size[1], columns, dtype)
 
-    def pieces(self, channels: int, n: int) -> list[Piece]:
+    def pieces(self, channels: int, n: int) -> tuple[Piece, ...]:
         """Pieces of some channels, of which half a transform stays in the cache."""
         half = 2 * self._bins * self._columns * n * self._along_rows.itemsize
         return by_channel(self._size, channels, half)

@@ -29,13 +29,12 @@ from itertools import product
 from math import ceil, gcd
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
 from nn.ops.pieces import CACHED, Piece, Plain, Tail, by_position, spans
 from nn.ops.threads import each, scratch
-from nn.ops.windows import Borders, Frame, Pair, frame_of
+from nn.ops.windows import Borders, Frame, Pair, frame_of, view
 from nn.types import Array
 
 SUMS = 8
@@ -58,24 +57,23 @@ class Lattice:
         (tall, wide), (s, t), (d, e) = self.kernel, self.stride, self.dilation
         rows, columns, _ = at.shape
         channels, n = x.shape[2] // groups, x.shape[3]
-        corner = x[self.start[0] + at.rows.start * s :, self.start[1] + at.columns.start * t :]
         by_row, by_column, by_channel, each_value = x.strides
-        by_group = channels * by_channel
-        over_rows = by_group, s * by_row
+        corner = self.start[0] + at.rows.start * s, self.start[1] + at.columns.start * t
+        over_rows, of_channel = (channels * by_channel, s * by_row), (by_channel, each_value)
         if self.kernel == (1, 1):
             shape = groups, rows, columns, channels, n
-            return as_strided(corner, shape, (*over_rows, t * by_column, by_channel, each_value))
+            return view(x, corner, shape, (*over_rows, t * by_column, *of_channel))
         buffers, inner = scratch(x.dtype), (tall, channels, n)
-        of_inner = d * by_row, by_channel, each_value
         if e > 1:
             z = buffers("windows", groups, rows, columns, wide, *inner)
-            strides = *over_rows, t * by_column, e * by_column, *of_inner
-            np.copyto(z, as_strided(corner, z.shape, strides))
+            apart = *over_rows, t * by_column, e * by_column, d * by_row, *of_channel
+            np.copyto(z, view(x, corner, z.shape, apart))
             return z.reshape(groups, rows, columns, wide * tall * channels, n)
         z = buffers("windows", groups, rows, (columns - 1) * t + wide, *inner)
-        np.copyto(z, as_strided(corner, z.shape, (*over_rows, by_column, *of_inner)))
+        strides = *over_rows, by_column, d * by_row, *of_channel
+        np.copyto(z, view(x, corner, z.shape, strides))
         shape = groups, rows, columns, wide * tall * channels, n
-        return as_strided(z, shape, (*z.strides[:2], t * z.strides[2], *z.strides[4:]))
+        return view(z, (0, 0), shape, (*z.strides[:2], t * z.strides[2], *z.strides[4:]))
 
 
 class Gemm:

@@ -7,7 +7,8 @@ the cache: bias, activation and pooling cost far less than with maps that went t
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from math import ceil
 from typing import Any, Protocol
 
@@ -19,16 +20,17 @@ from nn.ops.windows import Pair
 from nn.types import Array
 
 CACHED = 1536 * 1024
-"""Bytes of a piece: with what it is made of, it fits into a core's second-level cache."""
+"""Bytes of a piece and of what it is made of: about what a core's own cache holds. Much smaller
+pieces would fit better, but Python's lock is taken between any two operations on them."""
 
-FEWEST = 8
+FEWEST = 4
 """Into so many pieces even small maps are cut, so that several threads have work ..."""
 
-SMALLEST = 16 * 1024
+SMALLEST = 64 * 1024
 """... unless the pieces would have fewer bytes than this: then calls cost more than arithmetic."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Piece:
     """Where a piece lies in maps (H, W, C, N); `number` counts the pieces of a position's plane."""
 
@@ -36,12 +38,13 @@ class Piece:
     rows: slice
     columns: slice
     channels: slice
+    _pooled: dict[tuple[Pair, Pair], Piece] = field(default_factory=dict, repr=False)
 
     def of(self, maps: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What lies there, as a view."""
         return maps[self.rows, self.columns, self.channels]
 
-    @property
+    @cached_property
     def shape(self) -> tuple[int, int, int]:
         """Rows, columns and channels."""
         rows, columns, channels = self.rows, self.columns, self.channels
@@ -50,6 +53,19 @@ class Piece:
             columns.stop - columns.start,
             channels.stop - channels.start,
         )
+
+    def pooled(self, size: Pair, stride: Pair) -> Piece:
+        """Where the windows of that size lie that are in it, among all that begin every `stride`
+        rows and columns."""
+        found = self._pooled.get((size, stride))
+        if found is None:
+            rows, columns = (
+                slice(span.start // step, (span.stop - extent) // step + 1)
+                for span, extent, step in zip((self.rows, self.columns), size, stride, strict=True)
+            )
+            found = Piece(self.number, rows, columns, self.channels)
+            self._pooled[size, stride] = found
+        return found
 
 
 class Tail(Protocol):
@@ -92,7 +108,7 @@ class Plain:
 
 def by_position(
     size: Pair, channels: int, position_bytes: int, align: Pair = (1, 1)
-) -> list[Piece]:
+) -> tuple[Piece, ...]:
     """Pieces of some rows and columns with all channels, `position_bytes` at each position."""
     rows, columns = size
     wanted = min(CACHED, max(ceil(rows * columns * position_bytes / FEWEST), SMALLEST))
@@ -101,18 +117,19 @@ def by_position(
     tall = _aligned(max(positions // wide, 1), align[0], rows)
     everything = slice(0, channels)
     places = [(i, j) for i in _spans(rows, tall) for j in _spans(columns, wide)]
-    return [Piece(k, i, j, everything) for k, (i, j) in enumerate(places)]
+    return tuple(Piece(k, i, j, everything) for k, (i, j) in enumerate(places))
 
 
-def by_channel(size: Pair, channels: int, channel_bytes: int) -> list[Piece]:
+@lru_cache(maxsize=1024)
+def by_channel(size: Pair, channels: int, channel_bytes: int) -> tuple[Piece, ...]:
     """Pieces of some channels with all rows and columns, `channel_bytes` for each channel."""
     wanted = min(CACHED, max(ceil(channels * channel_bytes / FEWEST), SMALLEST))
     rows, columns = slice(0, size[0]), slice(0, size[1])
-    spans = _spans(channels, max(wanted // channel_bytes, 1))
-    return [Piece(0, rows, columns, span) for span in spans]
+    some = _spans(channels, max(wanted // channel_bytes, 1))
+    return tuple(Piece(0, rows, columns, span) for span in some)
 
 
-def pieces_of(shape: tuple[int, ...], itemsize: int, align: Pair = (1, 1)) -> list[Piece]:
+def pieces_of(shape: tuple[int, ...], itemsize: int, align: Pair = (1, 1)) -> tuple[Piece, ...]:
     """Pieces of maps (H, W, C, N), of as few bytes as is good for work on each value."""
     height, width, channels, n = shape
     if height * width == 1:
@@ -126,10 +143,10 @@ def as_maps(x: Array) -> Array:
 
 
 def channel_sums(maps: Array) -> Array:
-    """The sum of each channel of maps (H, W, C, N): rows and columns first, which is addition of
-    long rows."""
+    """The sum of each channel of maps (H, W, C, N), in float64: rows of memory first."""
     over_plane = scratch(maps.dtype)("over plane", *maps.shape[2:])
-    sums: Array = np.add.reduce(maps, axis=(0, 1), out=over_plane).sum(axis=1)
+    np.add.reduce(maps, axis=(0, 1), out=over_plane)
+    sums: Array = over_plane.sum(axis=1, dtype=np.float64)
     return sums
 
 

@@ -1,7 +1,7 @@
 """How long a training step's convolution takes over windows and by frequencies, and what is chosen.
 
 For each shape: forward and both gradients, in float32, in turn by either; the least times count, as
-other work on the machine only adds to them. Run it with OPENBLAS_NUM_THREADS=1, too.
+other work on the machine only adds to them. Run it with one thread and with several.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import numpy as np
 from measuring import alternate, at_least_one, facts, parser, report, run, table
 
 from nn.layers.base import show_size
-from nn.ops.algorithms import Convolution, choose
+from nn.ops.algorithms import choose
 from nn.ops.buffers import Buffers
-from nn.ops.convolution import Geometry, Grid
+from nn.ops.convolution import Convolution, Geometry, Grid
 from nn.ops.costs import by_frequencies, by_windows, prefers_frequencies
+from nn.ops.pieces import Plain
+from nn.ops.threads import set_threads
 from nn.ops.windows import frame
+from nn.processors import processors
 from nn.types import Array
 
 CHANNELS = {
@@ -69,8 +72,10 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--rounds", type=at_least_one, default=3, help="how often to measure")
     arguments.add_argument("--batch", type=at_least_one, default=128, help="images at once")
+    arguments.add_argument("--threads", type=at_least_one, default=processors(), help="to use")
     options = arguments.parse_args()
     machine = facts()
+    set_threads(options.threads)
     shapes = [
         measure(size, kernel, channels, filters, options.batch, options.rounds)
         for size, pairs in CHANNELS.items()
@@ -112,13 +117,12 @@ def timed(convolution: Convolution, geometry: Geometry, n: int) -> Callable[[], 
     x = some(*geometry.frame.map_size, geometry.channels, n)
     w = some(geometry.filters, *geometry.kernel, geometry.channels)
     y, dy = (some(*geometry.output_size, geometry.filters, n) for _ in range(2))
-    dw = np.empty_like(w)
+    dw, tail = np.empty_like(w), Plain(y, dy)
 
     def step() -> float:
         start = time.perf_counter()
-        convolution.forward(x, w, y)
-        convolution.weight_gradient(dy, dw)
-        convolution.input_gradient(dy, w)
+        convolution.forward(x, w, tail)
+        convolution.backward(tail, w, dw, wants_input=True)
         taken = time.perf_counter() - start
         np.negative(w, out=w)
         return taken

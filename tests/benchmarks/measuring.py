@@ -47,12 +47,14 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> Spread:
     return Spread.of([a / b for a, b in zip(above, below, strict=True)])
 
 
-def alternate(rounds: int, measures: Mapping[str, Callable[[], T]]) -> dict[str, list[T]]:
+def alternate(
+    rounds: int, measures: Mapping[str, Callable[[], T]], what: str = ""
+) -> dict[str, list[T]]:
     """Measure each thing once a round, in turn, so that a slow minute hits all of them."""
     results: dict[str, list[T]] = {name: [] for name in measures}
     for number in range(1, rounds + 1):
         for name, measure in measures.items():
-            tell(f"round {number} of {rounds}: {name}")
+            tell(f"{what} round {number} of {rounds}: {name}".strip())
             results[name].append(measure())
     tell("")
     return results

@@ -1,15 +1,15 @@
 """The peak memory of the real trainer on the default run, and of PyTorch with the same network.
 
 The trainer learns all of MNIST for some seconds, saves a model, which tests it on all test images,
-and pauses, which writes a checkpoint. PyTorch takes as many steps, at most 100, and classifies the
-test images.
+and pauses, which writes a checkpoint. PyTorch learns for as long, at most 20 seconds, and
+classifies some.
 """
 
 from __future__ import annotations
 
 import time
 
-from contenders import TORCH, available, worker
+from contenders import BATCH, TORCH, available, worker
 from measuring import at_least_one, facts, parser, peak_memory, report, run, table, tell
 from trainers import first_event, obey, trainer
 
@@ -19,8 +19,8 @@ from nn.processors import processors
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
 
-ENOUGH_STEPS = 100
-"""Long before so many, the memory that steps take has stopped growing."""
+ENOUGH_SECONDS = 20
+"""Long before that, the memory that steps take has stopped growing."""
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     rows = [["peak memory so far", "MB"], *([name, f"{mb:.0f}"] for name, mb in results.items())]
     words = f"steps taken by the trainer: {steps:,}"
     if TORCH in available():
-        theirs = measure_torch(min(steps, ENOUGH_STEPS), options.threads)
+        theirs = measure_torch(min(options.seconds, ENOUGH_SECONDS), options.threads)
         results |= {TORCH: theirs, f"trainer / {TORCH}": total / theirs}
         rows.append([TORCH, f"{theirs:.0f}"])
         words += f"\nthe trainer takes {total / theirs:.2f} times as much as {TORCH}"
@@ -61,12 +61,13 @@ def measure_trainer(folder: RunFolder, seconds: float) -> tuple[dict[str, float]
     return peaks, first_event(folder, m.Paused).step
 
 
-def measure_torch(steps: int, threads: int) -> float:
+def measure_torch(seconds: float, threads: int) -> float:
     """The peak in MB."""
     tell(TORCH)
-    with worker(TORCH, DEFAULT, threads) as each:
-        each.ask(f"learn {steps}")
-        each.ask("predict 10000")
+    with worker(TORCH, DEFAULT, BATCH, threads) as each:
+        each.ask("check")
+        each.ask(f"learn {seconds}")
+        each.ask("predict 0")
         peak: float = each.ask("memory")
     tell("")
     return peak

@@ -63,7 +63,7 @@ def test_inference_takes_the_running_statistics_and_leaves_them(
         zip([1, 2, 3], [4, 0.5, 1], [1, 2, 3], [-1, 0, 1], strict=True)
     ):
         expected = (x[..., c, :] - mean) / np.sqrt(variance + 0.1) * scale + shift
-        assert_allclose(y[..., c, :], expected, rtol=1e-12)
+        assert_allclose(y[..., c, :], expected, rtol=1e-12, atol=1e-14)
     for name, value in before.items():
         assert_array_equal(layer.state[name], value)
 
