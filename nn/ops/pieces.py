@@ -106,6 +106,7 @@ class Plain:
         return at.of(self.dy)
 
 
+@lru_cache(maxsize=1024)
 def by_position(
     size: Pair, channels: int, position_bytes: int, align: Pair = (1, 1)
 ) -> tuple[Piece, ...]:
