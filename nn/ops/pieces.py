@@ -106,6 +106,7 @@ class Plain:
         return at.of(self.dy)
 
 
+@lru_cache(maxsize=1024)
 def by_position(
     size: Pair, channels: int, position_bytes: int, align: Pair = (1, 1)
 ) -> tuple[Piece, ...]:
@@ -143,10 +144,10 @@ def as_maps(x: Array) -> Array:
 
 
 def channel_sums(maps: Array) -> Array:
-    """The sum of each channel of maps (H, W, C, N): rows and columns first, which is addition of
-    long rows."""
+    """The sum of each channel of maps (H, W, C, N), in float64: rows of memory first."""
     over_plane = scratch(maps.dtype)("over plane", *maps.shape[2:])
-    sums: Array = np.add.reduce(maps, axis=(0, 1), out=over_plane).sum(axis=1)
+    np.add.reduce(maps, axis=(0, 1), out=over_plane)
+    sums: Array = over_plane.sum(axis=1, dtype=np.float64)
     return sums
 
 

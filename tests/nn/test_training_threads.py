@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.testing import assert_array_equal
 from nn.config import RunConfig
 from nn.data import Dataset
 from nn.network import Network
-from nn.ops import pieces
 from nn.ops.threads import set_threads, threads
 from nn.training import Training
 from nn.types import Array
@@ -94,13 +94,14 @@ def test_prediction(digits: Dataset, n: int) -> None:
         assert_array_equal(answer, answers[0])
 
 
-def test_however_many_pieces_there_are(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "SMALLEST", 64)
-    monkeypatch.setattr(pieces, "CACHED", 4096)
+def test_however_many_pieces_there_are(
+    digits: Dataset, small_pieces: Callable[[], AbstractContextManager[None]]
+) -> None:
     some = digits.subset(np.arange(20))
-    alone, losses = trained(some, 1, batch_size=8)
-    for count in (2, 5):
-        together, others = trained(some, count, batch_size=8)
-        assert others == losses
-        for name, value in alone.items():
-            assert_array_equal(together[name], value, err_msg=name)
+    with small_pieces():
+        alone, losses = trained(some, 1, batch_size=8)
+        for count in (2, 5):
+            together, others = trained(some, count, batch_size=8)
+            assert others == losses
+            for name, value in alone.items():
+                assert_array_equal(together[name], value, err_msg=name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,12 +14,12 @@ from pydantic import TypeAdapter
 from nn.layers import AnyLayer, LayerConfig
 from nn.layers.chain import Chain
 from nn.layers.stages import Local, Named, Operation, Stages
-from nn.ops import pieces
 from nn.ops.pieces import Piece
 from nn.types import Array, Shape
 
 ADAPTER: TypeAdapter[LayerConfig] = TypeAdapter(AnyLayer)
-MAPS, VECTOR = (12, 10, 4), (6,)
+Cut = Callable[[], AbstractContextManager[None]]
+MAPS = (12, 10, 4)
 
 conv = {"kind": "conv2d", "filters": 4, "kernel_size": 3}
 pool, relu, norm = {"kind": "max_pool2d"}, {"kind": "relu"}, {"kind": "batch_norm"}
@@ -121,11 +123,14 @@ def run(made: Chain, x: Array, dy: Array) -> tuple[Array, Array, dict[str, Array
     ids=lambda layers: " ".join(layer["kind"] for layer in layers),
 )
 def test_results_are_those_of_each_layer_by_itself(
-    layers: list[dict[str, Any]], in_pieces: bool, monkeypatch: pytest.MonkeyPatch
+    layers: list[dict[str, Any]], in_pieces: bool, small_pieces: Cut
 ) -> None:
     """Among them: windows with gaps and a rest at the edge."""
-    if in_pieces:
-        monkeypatch.setattr(pieces, "SMALLEST", 1)
+    with small_pieces() if in_pieces else nullcontext():
+        assert_as_layer_by_layer(layers)
+
+
+def assert_as_layer_by_layer(layers: list[dict[str, Any]]) -> None:
     together, apart = chain(*layers), chain(*layers)
     rng = np.random.default_rng(1)
     for n in (5, 2, 5):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from nn.ops import gemm, pieces
 from nn.ops.algorithms import ALGORITHMS, choose
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry, Grid
@@ -21,6 +22,7 @@ from nn.ops.windows import Pair, extent, frame, frame_of
 from nn.types import Array
 
 PLAIN = Grid()
+Cut = Callable[[], AbstractContextManager[None]]
 NAMES = [*ALGORITHMS, "auto"]
 
 every_dtype = pytest.mark.parametrize(
@@ -84,14 +86,13 @@ def by_loops(problem: Problem) -> Results:
 
 @every_dtype
 @pytest.mark.parametrize("name", NAMES)
-def test_the_definition(name: str, dtype: type[np.floating[Any]], tolerance: float) -> None:
+def test_the_definition(
+    name: str, dtype: type[np.floating[Any]], tolerance: float, small_pieces: Cut
+) -> None:
     @settings(max_examples=80, deadline=None)
     @given(problem=problems_for(name), align=st.tuples(few, few), in_pieces=st.booleans())
     def check(problem: Problem, align: Pair, in_pieces: bool) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            if in_pieces:
-                patch.setattr(pieces, "SMALLEST", 1)
-                patch.setattr(gemm, "CACHED", 1)
+        with small_pieces() if in_pieces else nullcontext():
             convolution = choose(name, problem.geometry, Buffers(dtype))
             found = results(convolution, problem, dtype, align)
         assert_close(found, by_loops(problem), tolerance)

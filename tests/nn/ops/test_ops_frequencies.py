@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -120,11 +122,11 @@ def test_channels_one_at_a_time(
     tolerance: float,
     channels: int,
     filters: int,
-    monkeypatch: pytest.MonkeyPatch,
+    small_pieces: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    monkeypatch.setattr(pieces, "SMALLEST", 1)
     given = problem((3, 4), (2, 2), "same", channels, filters, 2)
-    found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
+    with small_pieces():
+        found = results(ByFrequencies(given.geometry, Buffers(dtype)), given, dtype)
     assert_close(found, by_einsum(given), tolerance)
 
 
