@@ -208,12 +208,13 @@ class _LayerNorm(Layer):
         self.parameters["scale"].fill(1)
 
     def forward(self, x: Array, *, training: bool) -> Array:
-        mean = np.mean(x, axis=_CHANNELS, keepdims=True)
+        mean = self._mean(x, "mean")
         normal = np.subtract(x, mean, out=self.buffers("normal", *x.shape))
         y: Array = np.square(normal, out=self.buffers("output", *x.shape))
-        variance = np.mean(y, axis=_CHANNELS, keepdims=True)
-        self._deviation = np.sqrt(variance + self._epsilon)
-        normal /= self._deviation
+        deviation = self._deviation = self._mean(y, "deviation")
+        deviation += self._epsilon
+        np.sqrt(deviation, out=deviation)
+        normal /= deviation
         np.multiply(normal, self.parameters["scale"][:, None], out=y)
         y += self.parameters["shift"][:, None]
         return y
@@ -226,11 +227,15 @@ class _LayerNorm(Layer):
         np.sum(dy, axis=self._others, out=self.gradients["shift"])
         scale = self.parameters["scale"][:, None]
         dx *= scale
-        along_normal = np.mean(dx, axis=_CHANNELS, keepdims=True)
+        along_normal = self._mean(dx, "along normal")
         np.multiply(dy, scale, out=dx)
-        mean = np.mean(dx, axis=_CHANNELS, keepdims=True)
-        dx -= mean
+        dx -= self._mean(dx, "mean")
         normal *= along_normal
         dx -= normal
         dx /= self._deviation
         return dx
+
+    def _mean(self, x: Array, name: str) -> Array:
+        """Over the channels, at each position."""
+        mean: Array = self.buffers(name, *x.shape[:_CHANNELS], 1, x.shape[-1])
+        return np.mean(x, axis=_CHANNELS, keepdims=True, out=mean)

@@ -73,7 +73,7 @@ def seen(pilot: Pilot[str]) -> Insight:
 
 
 async def open_view(pilot: Pilot[str]) -> None:
-    await pilot.press("7")
+    await pilot.press("8")
     await until(pilot, lambda: "test image" in screen_text(pilot.app))
 
 
@@ -276,7 +276,7 @@ async def test_mistakes_hand_their_images_over(library: Library) -> None:
 async def test_a_run_is_followed_from_checkpoint_to_checkpoint(library: Library) -> None:
     with fake_run(library.path, batches(10)) as trainer:
         async with Dashboard(library, trainer.run).run_test(size=(120, 36)) as pilot:
-            await pilot.press("7")
+            await pilot.press("8")
             words = f"Run {trainer.run.id} has not saved its network yet"
             await until(pilot, lambda: words in screen_text(pilot.app))
             for step in (10, 20):
@@ -292,7 +292,7 @@ async def test_a_run_is_followed_from_checkpoint_to_checkpoint(library: Library)
 async def test_a_drawn_image_takes_the_same_way(library: Library) -> None:
     async with Dashboard(library).run_test(size=(120, 36)) as pilot:
         app_of(pilot).session.inside.follow_drawn(np.full((28, 28, 1), 9, np.uint8))
-        await pilot.press("7")
+        await pilot.press("8")
         await until(pilot, lambda: "a drawing · called" in screen_text(pilot.app))
         await pilot.press("n")
         await until(pilot, lambda: "test image 1 " in screen_text(pilot.app))
@@ -302,7 +302,7 @@ async def test_a_drawn_image_takes_the_same_way(library: Library) -> None:
 
 async def test_with_nothing_at_all_it_says_how_to_begin(tmp_path: Path) -> None:
     async with Dashboard(Library(tmp_path)).run_test(size=(120, 36)) as pilot:
-        text = await press(pilot, "7", "right", "down", "n", "w", "f", "enter", "m", "t")
+        text = await press(pilot, "8", "right", "down", "n", "w", "f", "enter", "m", "t")
         assert "space trains a network" in " ".join(text.split())
         assert "next layer" not in keys(app_of(pilot))
 
@@ -310,7 +310,7 @@ async def test_with_nothing_at_all_it_says_how_to_begin(tmp_path: Path) -> None:
 async def test_a_model_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"nothing")
     async with Dashboard(Library(tmp_path)).run_test(size=(120, 36)) as pilot:
-        await pilot.press("7")
+        await pilot.press("8")
         await until(pilot, lambda: "is no model" in screen_text(pilot.app))
 
 

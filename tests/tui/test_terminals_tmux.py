@@ -83,7 +83,8 @@ def test_keys_views_and_leaving(
             ("2", "No answers yet"),
             ("5", trainer.run.id[:6]),
             ("6", "6 Rate"),
-            ("7", "has not saved its"),
+            ("7", "where their time"),
+            ("8", "has not saved its"),
             ("0", "conv2d"),
             ("1", "accuracy"),
         ):
