@@ -7,6 +7,7 @@ import os
 import platform
 import signal
 import sys
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -46,14 +47,22 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> Spread:
     return Spread.of([a / b for a, b in zip(above, below, strict=True)])
 
 
+REST = 0.5
+"""Seconds; OpenMP's threads wait busily for 0.2 of them."""
+
+
 def alternate(
     rounds: int, measures: Mapping[str, Callable[[], T]], what: str = ""
 ) -> dict[str, list[T]]:
-    """Measure each thing once a round, in turn, so that a slow minute hits all of them."""
+    """Measure each thing once a round, in turn, so that a slow minute hits all of them.
+
+    Threads of the one before may still wait busily for more work: they are given time to rest.
+    """
     results: dict[str, list[T]] = {name: [] for name in measures}
     for number in range(1, rounds + 1):
         for name, measure in measures.items():
             tell(f"{what} round {number} of {rounds}: {name}".strip())
+            time.sleep(REST)
             results[name].append(measure())
     tell("")
     return results
