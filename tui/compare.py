@@ -24,6 +24,7 @@ from tui.panels import Palette, palette, shorten
 from tui.render.charts import LINE_SIGNS, line_chart, point_sign
 from tui.run_state import Phase
 from tui.sturdy import SturdyApp
+from tui.terminal.screens import LeftOnce
 from tui.threads import in_thread
 from tui.words import key_table
 
@@ -63,7 +64,7 @@ class Chart(Static):
         self.update(self._draw_in(*self.size))
 
 
-class Compare(ModalScreen[Wanted | None]):
+class Compare(LeftOnce, ModalScreen[Wanted | None]):
     """Some runs, as they are now and become; gives what is wanted of one of them."""
 
     help_text: ClassVar[str] = (

@@ -24,12 +24,13 @@ from nn.runs.folder import Library
 from nn.schema import InputError
 from tui.render import formats
 from tui.state import ModelRow, model_row
+from tui.terminal.screens import LeftOnce
 from tui.threads import in_thread
 
 T = TypeVar("T")
 
 
-class Dialog(ModalScreen[T | None]):
+class Dialog(LeftOnce, ModalScreen[T | None]):
     """A box in the middle of the screen; its answer is None where it was left with escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back")]

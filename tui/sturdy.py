@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from textual import work
+from textual._context import active_message_pump
+from textual.message_pump import MessagePump
+from textual.widget import Widget
 
 from nn.files import open_private_log
 from nn.schema import InputError
@@ -77,8 +80,9 @@ class SturdyApp(TerminalApp):
         await super()._shutdown()
 
     def _handle_exception(self, error: Exception) -> None:
-        """A widget that was being mounted when the dashboard was left may fail: nobody minds."""
-        if not (self._leaving or self._exit):
+        """A widget that goes, or the dashboard, while it is still being made may fail: nobody
+        minds."""
+        if not (self._leaving or self._exit or _goes(active_message_pump.get(None))):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
@@ -86,3 +90,8 @@ class SturdyApp(TerminalApp):
         error = self._exception
         if isinstance(error, Exception) and not self._exit_renderables:
             self.panic(f"cnn-tui: {self._in_words(error)}")
+
+
+def _goes(pump: MessagePump | None) -> bool:
+    """Whether that is a widget that is being taken away."""
+    return isinstance(pump, Widget) and any(each._pruning for each in pump.ancestors_with_self)

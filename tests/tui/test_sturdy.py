@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from functools import partial
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from dashboards import screen_text, until
+from textual.containers import VerticalGroup
+from textual.widgets import Select
 
 from nn.schema import InputError
 from tui.sturdy import SturdyApp
@@ -83,3 +86,16 @@ async def test_an_error_that_ends_the_app_leaves_a_sentence(
     assert "cnn-tui: That went wrong (KeyError" in printed
     assert "Traceback" not in printed
     assert "Traceback" in app.log_file.read_text()
+
+
+async def test_what_is_taken_away_while_it_is_made_is_no_failure(tmp_path: Path) -> None:
+    app = SturdyApp(tmp_path / "log")
+    async with app.run_test():
+        for turns in range(20):
+            box = VerticalGroup(Select([("one", "1"), ("two", "2")]))
+            app.mount(box)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await box.remove()
+        assert not app.query(Select)
+    assert not app.log_file.exists()

@@ -16,12 +16,16 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from tui.exits import Exit
+from tui.terminal import lists
 from tui.terminal.ascii import AsciiFilter
 from tui.terminal.contrast import ContrastFilter
 from tui.terminal.repaint import Shown
+from tui.terminal.screens import Palette
 
 if sys.platform != "win32":
     from tui.terminal.driver import TerminalDriver
+
+lists.mend()
 
 LOOK_INTERVAL = 0.25
 """Seconds between two looks at the terminal."""
@@ -59,6 +63,11 @@ class TerminalApp(App[str]):
     def on_resize(self) -> None:
         """What a terminal shows after its size has changed, or after a stop, is unknown."""
         self._shown.forget()
+
+    def action_command_palette(self) -> None:
+        """Show the commands."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     @on(Driver.SignalResume)
     def action_repaint(self) -> None:

@@ -19,6 +19,7 @@ from tui.render import formats
 from tui.render.bars import bar
 from tui.render.images import PictureStyle, image_text
 from tui.state import Answers
+from tui.terminal.screens import LeftOnce
 
 NAME_WIDTH = 14
 WIDEST_BAR = 24
@@ -26,7 +27,7 @@ BESIDE = 60
 """From this width of the screen on the bars stand beside the picture."""
 
 
-class LargePicture(ModalScreen[int]):
+class LargePicture(LeftOnce, ModalScreen[int]):
     """A picture, its classes and all probabilities; it returns the place where it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,0 +1,22 @@
+"""When a screen has nothing left to do."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from textual.pilot import Pilot
+
+QUIET = 3
+"""So many times in turn nobody has a message: then none is on its way between two of them."""
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    """Wait until no widget has a message left, and what they have done is laid out and painted."""
+    app, quiet = pilot.app, 0
+    while quiet < QUIET and app.is_running and app._exception is None:
+        await asyncio.sleep(0)
+        pumps = (app, *app.screen.walk_children(with_self=True))
+        quiet = 0 if any(pump.message_queue_size for pump in pumps) else quiet + 1
+        if quiet == 1:
+            app.screen._on_timer_update()
