@@ -19,7 +19,6 @@ import time
 import unicodedata
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -268,7 +267,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="what their order grows from")
     options = parser.parse_args()
     began = time.monotonic()
-    with TemporaryDirectory(prefix="cnn-tui-keys-") as folder, suppress(KeyboardInterrupt):
+    with TemporaryDirectory(prefix="cnn-tui-keys-") as folder:
         os.environ["XDG_DOWNLOAD_DIR"] = folder  # where the palette's screenshot would go
         outcome = press_at_random(Library(Path(folder) / "models"), options.count, options.seed)
         print(
