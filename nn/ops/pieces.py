@@ -19,9 +19,9 @@ from nn.ops.threads import scratch
 from nn.ops.windows import Pair
 from nn.types import Array
 
-CACHED = 1536 * 1024
-"""Bytes of a piece and of what it is made of: about what a core's own cache holds. Much smaller
-pieces would fit better, but Python's lock is taken between any two operations on them."""
+CACHED = 2560 * 1024
+"""Bytes of a piece and of what it is made of. A core's own cache would like smaller ones, but
+Python's lock is taken between any two operations on them."""
 
 FEWEST = 4
 """Into so many pieces even small maps are cut, so that several threads have work ..."""
