@@ -28,9 +28,13 @@ from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
 from tui.state import View
+from tui.tab_names import tab_names
 
 NARROW = 100
 """Below so many columns the left side is folded."""
+
+LEFT = 38
+"""Columns of the left side where it is not folded."""
 
 SLIM = 64
 """Below so many the two parts of the folded side lie one above the other."""
@@ -58,6 +62,10 @@ VIEWS: dict[str, type[ViewPanel]] = {
 }
 """The same by name."""
 
+TABS = {name: (str(n) if n < 10 else "", name.title()) for n, name in enumerate((DESIGN, *VIEWS))}
+TABS[DESIGN] = ("0", "Network")
+"""The key and the title of each tab; beyond the ninth view there is no digit left."""
+
 
 class Body(Container):
     """All panels, and which of them are visible."""
@@ -73,8 +81,7 @@ class Body(Container):
             name: panel(ascii=ascii, id=name) for name, panel in VIEWS.items()
         }
         self._tabs = Tabs(
-            Tab("0 Network", id=DESIGN),
-            *(Tab(f"{n} {name.title()}", id=name) for n, name in enumerate(self.views, 1)),
+            *(Tab(f"{key} {title}".strip(), id=name) for name, (key, title) in TABS.items()),
             active=next(iter(self.views)),
         )
 
@@ -134,6 +141,7 @@ class Body(Container):
             self.views[self.active].show(view)
 
     def _follow_tab(self) -> None:
+        self._name_tabs(self.app.size.width)
         folded = self.active == DESIGN
         self.set_class(folded, "-design")
         if not folded:
@@ -177,3 +185,16 @@ class Body(Container):
             self._tabs.hide(DESIGN)
             if self.active == DESIGN:
                 self.turn_to(next(iter(self.views)))
+        self._name_tabs(width)
+
+    def _name_tabs(self, width: int) -> None:
+        """As long names as there is room for."""
+        shown = [name for name in TABS if name != DESIGN or self.is_narrow]
+        if self.active not in shown:
+            return
+        room = width if self.is_narrow else width - LEFT
+        names = tab_names([TABS[name] for name in shown], shown.index(self.active), room)
+        for name, label in zip(shown, names, strict=True):
+            tab = self._tabs.query_one(f"#{name}", Tab)
+            if tab.label_text != label:
+                tab.label = label
