@@ -27,6 +27,7 @@ from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
+from tui.remembered import Panel, Settings, choose, chosen
 from tui.state import View
 from tui.tab_names import tab_names
 
@@ -73,16 +74,20 @@ class Body(Container):
     class Turned(Message):
         """Another panel is visible now."""
 
-    def __init__(self, draft: Draft, *, ascii: bool) -> None:
+    def __init__(self, draft: Draft, *, ascii: bool, settings: Settings) -> None:
         super().__init__()
+        self.is_wide = settings.is_wide
         self.network = NetworkPanel(draft, ascii=ascii)
         self.training = TrainingPanel(draft)
         self.views: dict[str, ViewPanel] = {
             name: panel(ascii=ascii, id=name) for name, panel in VIEWS.items()
         }
+        for name, panel in self._with_choices():
+            choose(panel, settings.panels.get(name, {}))
+        self._first = settings.view if settings.view in VIEWS else next(iter(VIEWS))
         self._tabs = Tabs(
             *(Tab(f"{key} {title}".strip(), id=name) for name, (key, title) in TABS.items()),
-            active=next(iter(self.views)),
+            active=self._first,
         )
 
     def compose(self) -> ComposeResult:
@@ -92,8 +97,7 @@ class Body(Container):
             yield self.training
         with Vertical(id="views"):
             yield self._tabs
-            first = next(iter(self.views))
-            yield ContentSwitcher(self.views[first], initial=first)
+            yield ContentSwitcher(self.views[self._first], initial=self._first)
         yield Static("needs more room: 40 x 12 at least", id="too-small")
 
     @property
@@ -102,6 +106,22 @@ class Body(Container):
         panel = self.views["mistakes"]
         assert isinstance(panel, MistakesPanel), "the views are named after their panels"
         return panel
+
+    @property
+    def settings(self) -> Settings:
+        """What there is to remember."""
+        panels = {name: chosen(panel) for name, panel in self._with_choices()}
+        view = self.active if self.active in VIEWS else ""
+        return Settings(view=view, is_wide=self.is_wide, panels=panels)
+
+    def _with_choices(self) -> list[tuple[str, Panel]]:
+        return [(name, each) for name, each in self.views.items() if isinstance(each, Panel)]
+
+    def widen(self) -> None:
+        """Fold the left side where it has room, too; or no longer."""
+        self.is_wide = not self.is_wide
+        self._fit(self.app.size)
+        self.enter()
 
     @property
     def is_narrow(self) -> bool:
@@ -175,7 +195,7 @@ class Body(Container):
 
     def _fit(self, size: Size) -> None:
         width, height = size
-        narrow = width < NARROW
+        narrow = width < NARROW or self.is_wide
         self.set_class(narrow, "-narrow")
         self.set_class(width < SLIM, "-slim")
         self.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")

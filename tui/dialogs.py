@@ -238,6 +238,8 @@ def _model_line(row: ModelRow) -> Text:
 class Help(Dialog[None]):
     """All keys, and what the visible panel is for."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "tour", "tour")]
+
     def __init__(self, keys: Sequence[tuple[str, str]], explanation: str) -> None:
         super().__init__("Help")
         self._keys = keys
@@ -251,6 +253,15 @@ class Help(Dialog[None]):
             text.append(f"{key:>10}", "bold").append(f"  {meaning}\n")
         with VerticalScroll():
             yield Static(text)
+
+    def on_mount(self) -> None:
+        """Say where there is more."""
+        self.query_one(".dialog").border_subtitle = "t: tour · esc: back"
+
+    async def action_tour(self) -> None:
+        """Be shown around instead."""
+        self.dismiss(None)
+        await self.app.run_action("tour")
 
 
 def _flowing(text: str) -> str:
