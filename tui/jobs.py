@@ -191,6 +191,7 @@ class Jobs:
         found = await in_thread(lambda: self._recogniser.read(readers, ink))
         news = found is not session.recognition
         session.recognition = found
+        session.follow_drawing()
         return news
 
     def _readers(self) -> list[Reader]:
@@ -243,7 +244,7 @@ class Jobs:
         """One step of it; whether there was anything to do."""
         run, model, looker = self.session.run, self.session.model, self._looker
         place = Place(
-            model=None if model is None else model.path,
+            model=state.reader or (None if model is None else model.path),
             run=self.session.folder,
             dataset="" if run is None else run.config.data.dataset,
             library=self.library,
