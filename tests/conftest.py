@@ -15,6 +15,9 @@ from nn.runs import client
 os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), "1")
 set_threads(1)
 
+# No test reads or writes what its user has set, or is shown the tour.
+os.environ["CNN_TUI_SETTINGS"] = ""
+
 # With oneDNN, TensorFlow 2.21 dies in the gradient of a 1×1 convolution with a stride.
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 

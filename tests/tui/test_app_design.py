@@ -243,3 +243,39 @@ async def test_what_is_typed_faster_than_it_is_heard_stays(tmp_path: Path) -> No
         app.draft.use(preset("small"))
         app.call_later(app.show_design)
         await until(pilot, lambda: editor.value == "0.003")
+
+
+async def test_what_was_done_is_taken_back_and_done_again(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        before = kinds(app)
+        await pilot.press("e")
+        assert "u undo" not in keys(app)
+        await pilot.press("down", "backspace")
+        await until(pilot, lambda: kinds(app) == [before[0], *before[2:]])
+        await until(pilot, lambda: "u undo" in keys(app))
+        await pilot.press("d")
+        await until(pilot, lambda: kinds(app)[1:3] == ["relu", "relu"])
+        assert app.query_one(LayerList).highlighted == 2
+        await pilot.press("u", "u")
+        await until(pilot, lambda: kinds(app) == before)
+        await until(pilot, lambda: "Taken back: layer 2, dense, dropped." in screen_text(app))
+        await until(pilot, lambda: "U redo" in keys(app))
+        await pilot.press("U")
+        await until(pilot, lambda: kinds(app) == [before[0], *before[2:]])
+        await until(pilot, lambda: "1 flatten" in screen_text(app))
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Undo", "Redo"} <= titles
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "add a layer below" in screen_text(app))
+
+
+async def test_what_was_typed_is_taken_back_in_its_field(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("small"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await type_into(pilot, "network.layers.0.filters", "24")
+        await until(pilot, lambda: "28×28×24" in screen_text(app))
+        await pilot.press("escape", "u")
+        await until(pilot, lambda: "28×28×8" in screen_text(app))
+        editor = row(app, "network.layers.0.filters").query_one(Input)
+        await until(pilot, lambda: editor.value == "8")

@@ -25,6 +25,7 @@ from tui.body import VIEWS
 from tui.commands.evaluate import evaluate
 from tui.dialogs import Choose, Help
 from tui.drawing_app import class_keys
+from tui.insight import Insight
 from tui.jobs import SHIPPED, Jobs
 from tui.panels.draw import Sheet
 from tui.recognition import Reader, Recognition
@@ -281,3 +282,34 @@ async def test_only_the_newest_of_what_is_drawn_meanwhile_is_read(tmp_path: Path
     finally:
         following.cancel()
     assert read == [1, 49]
+
+
+async def test_a_drawing_is_followed_inside_with_every_stroke(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED, tmp_path)
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await open_draw(pilot)
+        assert "i inside" not in keys(app), "nothing is drawn yet"
+        await pilot.press(*ONE, "i")
+        await until(pilot, lambda: app._body.active == "inside")
+        await until(pilot, lambda: inside(app) is not None)
+        first = inside(app)
+        assert first is not None
+        await until(pilot, lambda: "model digits" in screen_text(app))
+        assert first.subject.index is None
+        assert first.class_names[first.called] == "1"
+        await pilot.press(KEY, *["right"] * 12, "space", *["up"] * 18, "space")
+        await until(pilot, lambda: answer(app) not in ("", "1"))
+        await pilot.press("8")
+        await until(pilot, lambda: inside(app) is not first)
+        second = inside(app)
+        assert second is not None
+        assert second.class_names[second.called] == answer(app)
+        await pilot.press("n")
+        await until(pilot, lambda: (found := inside(app)) is not None and found.subject.index == 0)
+
+
+def inside(app: Dashboard) -> Insight | None:
+    """What is seen of an image that is wanted."""
+    state = app.session.inside
+    return state.insight if state.is_met else None
