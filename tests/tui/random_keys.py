@@ -13,12 +13,12 @@ import argparse
 import asyncio
 import os
 import random
-import subprocess
 import sys
 import time
 import unicodedata
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,6 +81,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
     """
     outcome = Outcome()
     luck = random.Random(seed)
+    before = _children()
     _save_a_model(library)
     try:
         while outcome.pressed < count:
@@ -90,6 +91,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
         raise
     finally:
         _end_trainers(library)
+    assert wait_until(lambda: _children().keys() <= before.keys(), PATIENCE), _children()
     outcome.runs = len(library.runs())
     _require_good_folders(library)
     return outcome
@@ -209,23 +211,23 @@ def _save_a_model(library: Library) -> None:
 
 
 def _end_trainers(library: Library) -> None:
-    """Stop what trains; then nothing may be left of all that was started."""
+    """Stop what trains."""
     for run in library.runs():
         if run.has_trainer():
             send(run, m.Stop())
     for run in library.runs():
         assert wait_until(lambda run=run: not run.has_trainer(), PATIENCE), run.id  # type: ignore[misc]
-    assert wait_until(lambda: not _children(), PATIENCE), _children()
 
 
-def _children() -> list[str]:
-    """The processes that this one has started and that live."""
-    listed = subprocess.run(
-        ["ps", "-A", "-o", "ppid=,stat=,args="], capture_output=True, text=True, check=True
-    )
-    lines = [line.split(maxsplit=2) for line in listed.stdout.splitlines()]
-    mine = [words for words in lines if words[0] == str(os.getpid()) and words[1][0] != "Z"]
-    return [words[2] for words in mine if not words[2].startswith("ps -A")]
+def _children() -> dict[int, str]:
+    """The processes that this one has started and that live, where the system tells of them."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == os.getpid() and state != "Z":
+                found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
+    return found
 
 
 def _require_good_folders(library: Library) -> None:

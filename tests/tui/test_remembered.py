@@ -188,5 +188,8 @@ async def test_the_tour_can_be_left_and_is_found_again_in_the_help(tmp_path: Pat
         await until(pilot, lambda: isinstance(app.screen, Tour))
         await pilot.press("right", "left", "left")
         await until(pilot, lambda: "1 of 4" in screen_text(app))
-        await pilot.press("escape")
-        await until(pilot, lambda: len(app.screen_stack) == 1)
+        for leaves in ("escape", "q"):
+            await pilot.press(leaves)
+            await until(pilot, lambda: len(app.screen_stack) == 1)
+            await pilot.press("question_mark", "t")
+            await until(pilot, lambda: isinstance(app.screen, Tour))
