@@ -24,9 +24,9 @@ from tui.body import DESIGN, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.dialogs import Help, Number
-from tui.drawing_app import DrawingApp
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
+from tui.mistakes_app import MistakesApp
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.header import Header
 from tui.panels.inside import InsidePanel
@@ -59,7 +59,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(DrawingApp):
+class Dashboard(MistakesApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"
