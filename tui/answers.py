@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from nn.metrics import ClassScore, Evaluation, class_scores
 from nn.types import Array, Bytes, Integers
+
+Order = Literal["confidence", "loss", "margin", "index"]
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +72,20 @@ class Answers:
         return -np.log(np.maximum(true, np.finfo(true.dtype).tiny))
 
     @cached_property
+    def margins(self) -> Array:
+        """The probability of each image's true class less that of the most probable other (N,).
+
+        From -1 to 1, and below 0 where the answer is wrong: Schapire et al., "Boosting the margin"
+        (1998).
+        """
+        places = self.labels[:, None]
+        others = self.probabilities.copy()
+        np.put_along_axis(others, places, -np.inf, axis=1)
+        true = np.take_along_axis(self.probabilities, places, axis=1)[:, 0]
+        margins: Array = true - others.max(axis=1)
+        return margins
+
+    @cached_property
     def wrong(self) -> Integers:
         """Which images got a wrong answer, rising."""
         return np.flatnonzero(self.predictions != self.labels)
@@ -77,12 +94,16 @@ class Answers:
         self,
         true: int | None = None,
         predicted: int | None = None,
-        order: Literal["confidence", "loss", "index"] = "confidence",
+        order: Order = "confidence",
+        *,
+        mixed: bool = False,
     ) -> Integers:
         """Which images of a true class got a certain wrong answer; None is every class.
 
-        The most confident or those with the highest loss come first. Where both classes are the
-        same one, these are its right answers.
+        The most confident, those with the highest loss or those with the lowest margin come first,
+        or, by "index", the first of the test set. Where both classes are the same one, these are
+        its right answers. If `mixed`, the pairs of classes take turns: the first of every pair
+        comes before the second of any.
         """
         found: Integers
         if true is not None and true == predicted:
@@ -93,7 +114,27 @@ class Answers:
                 found = found[self.labels[found] == true]
             if predicted is not None:
                 found = found[self.predictions[found] == predicted]
-        if order == "index":
-            return found
-        key = self.confidence if order == "confidence" else self.losses
-        return found[np.argsort(-key[found], kind="stable")]
+        found = found[np.argsort(self._ranking(order)[found], kind="stable")]
+        return self._in_turns(found) if mixed else found
+
+    def _ranking(self, order: Order) -> Array | Integers:
+        """What puts the images in that order (N,): the lowest come first."""
+        match order:
+            case "confidence":
+                return -self.confidence
+            case "loss":
+                return -self.losses
+            case "margin":
+                return self.margins
+            case "index":
+                return np.arange(len(self.labels))
+
+    def _in_turns(self, indices: Integers) -> Integers:
+        """The same images, one of each pair of classes at a time; within a pair they keep order."""
+        pairs = self.labels[indices] * len(self.class_names) + self.predictions[indices]
+        by_pair = np.argsort(pairs, kind="stable")
+        _, starts, sizes = np.unique(pairs[by_pair], return_index=True, return_counts=True)
+        turns = np.empty(len(indices), np.intp)
+        turns[by_pair] = np.arange(len(indices)) - np.repeat(starts, sizes)
+        mixed: Integers = indices[np.argsort(turns, kind="stable")]
+        return mixed

@@ -25,9 +25,9 @@ from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.designing_app import DESIGN_COMMANDS
 from tui.dialogs import Choice, Choose, Help, Number
-from tui.drawing_app import DrawingApp
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
+from tui.mistakes_app import MistakesApp
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.draw import DrawPanel
 from tui.panels.header import Header
@@ -63,7 +63,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(DrawingApp):
+class Dashboard(MistakesApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"

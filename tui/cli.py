@@ -332,16 +332,30 @@ def evaluate(
         str | None,
         typer.Option(metavar="D", help="The dataset (default: the model's own)."),
     ] = None,
+    mistakes: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write what it got wrong to a table (.csv) or a sheet of pictures (.png); "
+            "repeatable. A file of that name is replaced.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
     """Show how a model does on a test set, class by class.
 
     Also how far its confidence can be believed, and what it takes for what.
+
+    \b
+    Example:
+      cnn-tui evaluate digits --mistakes digits.csv --mistakes digits.png
     """
     from tui.commands.evaluate import evaluate
 
-    raise typer.Exit(evaluate(_library(models).find_model(model), data, as_json=as_json))
+    path = _library(models).find_model(model)
+    raise typer.Exit(evaluate(path, data, mistakes or (), as_json=as_json))
 
 
 @app.command()

@@ -27,6 +27,7 @@ from tui import answering, drawings
 from tui.looking import Looker, Place
 from tui.recognition import Reader, Recogniser
 from tui.render import formats
+from tui.second_looking import SecondLooker
 from tui.session import Session
 from tui.sketch import Sketch
 from tui.state import (
@@ -62,6 +63,7 @@ class Jobs:
         self._profile_process: ProfileProcess | None = None
         self._looker = Looker()
         self._looking = False
+        self._second_looker = SecondLooker(library, session)
         self._recogniser = Recogniser()
         self._ink = Sketch().ink
         self._drawn = asyncio.Event()
@@ -259,6 +261,10 @@ class Jobs:
         cost = await in_thread(lambda: looker.attend(insight))
         state.insight = replace(insight, cost=cost)
         return True
+
+    async def look_again(self) -> None:
+        """Find out more of the mistakes that somebody looks at."""
+        await self._second_looker.look()
 
     async def look_for_trainer(self) -> None:
         """Find out whether the run's trainer lives."""

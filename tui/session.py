@@ -25,6 +25,7 @@ from tui.state import (
     Recognition,
     RunRow,
     RunState,
+    SecondLook,
     View,
 )
 
@@ -63,6 +64,7 @@ class Session:
         self.inside = InsideState()
         self.recognition: Recognition | None = None
         self.reader: Path | None = None
+        self.second = SecondLook()
         self.waiting: Waiting | None = None
         self.progress = ""
         self._journal: Journal[Event] | None = None
@@ -86,6 +88,7 @@ class Session:
             profile=self.profile,
             inside=self.inside,
             recognition=self.recognition,
+            second=self.second,
         )
 
     @property

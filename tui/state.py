@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tui.answers import Answers
+from tui.answers import ORDERS, Answers, Order
 from tui.insight import InsideState
 from tui.notices import Notice
 from tui.profile_state import ProfileState
@@ -12,21 +12,25 @@ from tui.rate_state import RateState
 from tui.recognition import Recognition
 from tui.rows import ModelRow, RunRow, model_row, network_summary, row_of, run_row
 from tui.run_state import Counts, Phase, RunState
+from tui.second_look import SecondLook
 from tui.series import Growing
 
 __all__ = [
+    "ORDERS",
     "Answers",
     "Counts",
     "Growing",
     "InsideState",
     "ModelRow",
     "Notice",
+    "Order",
     "Phase",
     "ProfileState",
     "RateState",
     "Recognition",
     "RunRow",
     "RunState",
+    "SecondLook",
     "View",
     "model_row",
     "network_summary",
@@ -47,3 +51,4 @@ class View:
     profile: ProfileState | None = None
     inside: InsideState = field(default_factory=InsideState)
     recognition: Recognition | None = None
+    second: SecondLook = field(default_factory=SecondLook)

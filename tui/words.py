@@ -19,6 +19,7 @@ from nn.runs.folder import Library
 from nn.schema import InputError
 from tui import drawings
 from tui.form import LIST, Draft
+from tui.mistake_files import MOST_PICTURES
 from tui.render import formats
 from tui.session import Session
 from tui.state import Phase, RunState
@@ -138,6 +139,14 @@ def drawing_kept(picture: Path, model: Model, library: Library) -> str:
         return kept
     name = model.path.stem if model.path.parent == library.path else model.path
     return f"{kept} To test: cnn-tui evaluate {name} --data {drawings.dataset_of(picture)}"
+
+
+def mistakes_written(files: Sequence[Path], count: int) -> str:
+    """Where the files of mistakes are now, and whether the sheet has all of them."""
+    names = " and ".join(file.name for file in files)
+    cut = f"; the sheet has the first {MOST_PICTURES}" if count > MOST_PICTURES else ""
+    images = f"{formats.count(count)} image{'' if count == 1 else 's'}"
+    return f"{images} written to {files[0].parent}: {names}{cut}."
 
 
 def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:

@@ -264,7 +264,7 @@ async def test_mistakes_hand_their_images_over(library: Library) -> None:
         answers = app_of(pilot).session
         await until(pilot, lambda: answers.answers is not None)
         assert answers.answers is not None
-        wrong = answers.answers.mistakes()[1]
+        wrong = answers.answers.mistakes(mixed=True)[1]
         await pilot.press("4", "right", "i")
         await until(pilot, lambda: f"test image {wrong:,} " in screen_text(pilot.app))
         assert "m mistake" in keys(app_of(pilot))

@@ -122,9 +122,10 @@ async def test_the_words_above_mistakes_are_whole(library: Library) -> None:
         answers = app.session.answers
         assert answers is not None
         panel = app.query_one(MistakesPanel)
-        assert panel.true is not None
-        assert panel.predicted is not None
-        arrow = f"· {NAMES[panel.true]} → {NAMES[panel.predicted]} · most confident first"
+        true, called = panel.selection.true, panel.selection.predicted
+        assert true is not None
+        assert called is not None
+        arrow = f"· {NAMES[true]} → {NAMES[called]} · most confident first"
         await until(pilot, lambda: arrow in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: " called" in screen_text(app) and " % true" in screen_text(app))

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nn.checkpoint import ModelCard, save_model
 from nn.config import preset
 from nn.network import Network
+from nn.schema import InputError
 from tui.commands.evaluate import evaluate
 
 CLASSES = 40
@@ -92,3 +94,25 @@ def test_a_wide_terminal_gets_the_matrix_with_its_long_names_folded(
     assert "…" not in matrix
     rows = [line.split() for line in matrix.splitlines() if line.startswith("[class] number")]
     assert [row[:4] for row in rows] == [["[class]", "number", str(i), "2"] for i in range(CLASSES)]
+
+
+def test_mistakes_are_written_to_files(
+    ignorant: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Everything but the first class is taken for it: two images of each of the other 39."""
+    csv_file, png_file = tmp_path / "wrong.csv", tmp_path / "wrong.png"
+    evaluate(ignorant, None, [csv_file, png_file], as_json=True)
+    rows = csv_file.read_text("utf-8").splitlines()[1:]
+    indices = [int(row.partition(",")[0]) for row in rows]
+    others = [i for i in range(80) if i % CLASSES]
+    assert indices == others
+    with Image.open(png_file) as sheet:
+        assert sheet.format == "PNG"
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["count"] == 80
+    assert printed.err.splitlines()[-1] == f"78 mistakes: {png_file}"
+
+
+def test_other_endings_are_refused_before_anything_is_done(ignorant: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"mistakes: .*wrong\.txt is no file of theirs"):
+        evaluate(ignorant, None, [tmp_path / "wrong.txt"], as_json=True)

@@ -500,6 +500,8 @@ def test_answers_against_counting_by_hand(answers: Answers) -> None:
     assert answers.wrong.tolist() == [1, 2, 4]
     assert answers.confusion.tolist() == [[2, 2, 0], [0, 0, 1], [0, 0, 1]]
     np.testing.assert_allclose(answers.confidence, [0.6, 0.7, 0.9, 0.9, 0.95, 0.8])
+    margins = [0.3, -0.5, -0.8, 0.8, -0.9, 0.7]
+    np.testing.assert_allclose(answers.margins, margins, rtol=1e-6)
     expected = [-log(p) for p in (0.6, 0.2, 0.1, 0.9, 0.05, 0.8)]
     np.testing.assert_allclose(answers.losses, expected, rtol=1e-6)
     a, b, c = answers.scores
@@ -517,6 +519,7 @@ def test_a_probability_of_zero_has_a_finite_loss() -> None:
 def test_mistakes_in_each_order(answers: Answers) -> None:
     assert answers.mistakes(None, None, "confidence").tolist() == [4, 2, 1]
     assert answers.mistakes(None, None, "loss").tolist() == [4, 2, 1]
+    assert answers.mistakes(None, None, "margin").tolist() == [4, 2, 1]
     assert answers.mistakes(None, None, "index").tolist() == [1, 2, 4]
     assert answers.wrong.tolist() == [1, 2, 4]
 
@@ -528,6 +531,7 @@ def test_mistakes_of_a_cell_of_the_confusion_matrix(answers: Answers) -> None:
     assert answers.mistakes(1, 0, "index").tolist() == []
     assert answers.mistakes(0, 0, "confidence").tolist() == [5, 0]
     assert answers.mistakes(0, 0, "loss").tolist() == [0, 5]
+    assert answers.mistakes(0, 0, "margin").tolist() == [0, 5]
 
 
 def test_mistakes_of_many_answers_against_counting() -> None:
@@ -548,6 +552,21 @@ def test_mistakes_of_many_answers_against_counting() -> None:
             assert answers.confusion[true, predicted] == len(plain)
             by_loss = answers.mistakes(true, predicted, "loss").tolist()
             assert by_loss == sorted(plain, key=lambda i: probabilities[i, labels[i]])
+
+
+def test_pairs_of_classes_take_turns() -> None:
+    """Six mistakes of one pair and one each of two others, sure in this order."""
+    pairs = [(0, 1), (0, 1), (0, 1), (1, 2), (0, 1), (2, 0), (0, 1), (0, 1)]
+    probabilities = np.zeros((8, 3))
+    for index, (_, called) in enumerate(pairs):
+        probabilities[index] = (0.1 + index / 100) / 2
+        probabilities[index, called] = 0.9 - index / 100
+    labels = np.array([true for true, _ in pairs])
+    answers = Answers("mixed", np.zeros((8, 1, 1, 1), np.uint8), labels, probabilities, ("a",) * 3)
+    assert answers.mistakes().tolist() == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert answers.mistakes(mixed=True).tolist() == [0, 3, 5, 1, 2, 4, 6, 7]
+    assert answers.mistakes(true=0, mixed=True).tolist() == [0, 1, 2, 4, 6, 7]
+    assert answers.mistakes(true=2, predicted=1, mixed=True).tolist() == []
 
 
 class Widening(LayerConfig):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +23,9 @@ from nn.metrics import Average, Calibration, ClassScore, Evaluation, class_score
 from nn.schema import InputError
 from nn.training import DivergedError
 from nn.training import evaluate as go_over
+from tui.answers import Answers
 from tui.exits import Exit
+from tui.mistake_files import require_known_ending, write_mistakes
 from tui.render.formats import count, percent
 from tui.render.reliability import error, filled, sentence, verdict
 
@@ -31,12 +33,20 @@ MISTAKES = 20
 """How many kinds of mistakes are listed where the matrix of all is too wide."""
 
 
-def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> Exit:
+def evaluate(
+    path: Path, dataset: str | None, mistake_files: Sequence[Path] = (), *, as_json: bool
+) -> Exit:
     """Print a model's figures on a test set, its own unless another is named.
 
+    What it got wrong is written to files, the most confident first, the pairs of classes in turn.
+
     Raises:
-        InputError: if the model cannot be read or does not fit the dataset.
+        InputError: if the model cannot be read, does not fit the dataset, or a file's ending is
+            not known.
+        OSError: if a file cannot be written.
     """
+    for file in mistake_files:
+        require_known_ending(file)
     model = load_model(path)
     data = load(dataset or model.card.config.data.dataset, "test")
     _require_fit(model, data)
@@ -49,7 +59,17 @@ def evaluate(path: Path, dataset: str | None, *, as_json: bool) -> Exit:
         _print_json(data, result)
     else:
         _print_tables(path.stem, data, result)
+    _write_mistakes(mistake_files, path.stem, data, result)
     return Exit.DONE
+
+
+def _write_mistakes(files: Sequence[Path], model: str, data: Dataset, result: Evaluation) -> None:
+    parts = (data.images, data.labels, result.probabilities, data.class_names)
+    answers = Answers(f"model {model}", *parts)
+    indices = answers.mistakes(mixed=True)
+    for file in files:
+        write_mistakes(file, answers, indices)
+        print(f"{count(len(indices))} mistakes: {file}", file=sys.stderr)
 
 
 def _averages(result: Evaluation) -> dict[str, Average]:

@@ -20,8 +20,10 @@ RGB = tuple[int, int, int]
 QUADRANTS = " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█"
 RAMP = " .:-=+*#%@"
 GREY_LEVELS = 32
-PictureStyle = Literal["half", "quadrant", "ascii"]
+PictureStyle = Literal["half", "fine", "quadrant", "ascii"]
 LUMA = np.array([0.299, 0.587, 0.114])
+SPLITS = np.array([[pattern >> bit & 1 for bit in (3, 2, 1, 0)] for pattern in range(0, 16, 2)])
+"""(8, 4): every way to paint a part of two by two pixels; the last of them is never painted."""
 
 
 def image_text(
@@ -37,9 +39,10 @@ def image_text(
     Args:
         image: (H, W), (H, W, 1) or (H, W, 3), uint8 or floats in [0, 1].
         width: in cells; the height follows, at least one line.
-        style: "half" stacks two coloured pixels in a cell; "quadrant" puts two by two pixels
-            in a cell without any colour; "ascii" takes one character for a pixel.
-        ink: the colour of ones in a grey picture drawn as "half".
+        style: "half" stacks two coloured pixels in a cell; "fine" puts two by two pixels in a
+            cell, in the two colours that suit them best; "quadrant" does so without any colour;
+            "ascii" takes one character for a pixel.
+        ink: the colour of ones in a grey picture drawn in colours.
         paper: the colour of its zeros; greys lie between the two.
 
     Raises:
@@ -52,6 +55,8 @@ def image_text(
     lines = max(1, round(height * width / across / 2))
     if style == "half":
         return half_blocks(_colours(_resized(pixels, 2 * lines, width), ink, paper))
+    if style == "fine":
+        return two_by_two(_resized(pixels, 2 * lines, 2 * width), ink, paper)
     grey = pixels @ LUMA if pixels.shape[2] == 3 else pixels[:, :, 0]
     if style == "quadrant":
         return quadrants(_resized(grey, 2 * lines, 2 * width))
@@ -96,15 +101,44 @@ def cover(n_old: int, n_new: int) -> Shades:
 
 def half_blocks(colours: NDArray[np.uint8]) -> Text:
     """Pixels (H, W, 3), two a cell: the upper one is its foreground, the lower its background."""
+    return _painted("▀", np.zeros(colours[::2, :, 0].shape, np.intp), colours[::2], colours[1::2])
+
+
+def two_by_two(pixels: Shades, ink: str, paper: str) -> Text:
+    """Pixels (H, W, channels), two by two a cell, which has two colours.
+
+    They are the means of two parts of the four pixels: those that differ least from their means.
+    """
+    parts = (pixels[::2, ::2], pixels[::2, 1::2], pixels[1::2, ::2], pixels[1::2, 1::2])
+    cells = np.stack(parts, axis=2)
+    painted = np.einsum("sp,hwpc->hwsc", SPLITS, cells)
+    rest = cells.sum(axis=2)[:, :, np.newaxis] - painted
+    counts = SPLITS.sum(axis=1)[:, np.newaxis]
+    upper, lower = painted / np.maximum(counts, 1), rest / (4 - counts)
+    best = np.argmax((painted * upper + rest * lower).sum(axis=3), axis=2)
+    chosen = best[:, :, np.newaxis, np.newaxis]
+    inks, grounds = (
+        _colours(np.take_along_axis(each, chosen, axis=2)[:, :, 0], ink, paper)
+        for each in (upper, lower)
+    )
+    return _painted(QUADRANTS[::2], best, inks, grounds)
+
+
+def _painted(
+    characters: str,
+    cells: NDArray[np.integer],
+    inks: NDArray[np.uint8],
+    grounds: NDArray[np.uint8],
+) -> Text:
+    """Characters (H, W) by their number, each in a colour on another one, both (H, W, 3)."""
     plain: list[str] = []
     spans: list[Span] = []
     at = 0
-    for upper, lower in zip(colours[::2], colours[1::2], strict=True):
-        cells = zip(map(tuple, upper.tolist()), map(tuple, lower.tolist()), strict=True)
-        for pair, run in groupby(cells):
+    for row, above, below in zip(cells.tolist(), inks.tolist(), grounds.tolist(), strict=True):
+        for (cell, ink, ground), run in groupby(zip(row, above, below, strict=True)):
             n = len(list(run))
-            plain.append((" " if pair[0] == pair[1] else "▀") * n)
-            spans.append(Span(at, at + n, _cell_style(*pair)))
+            plain.append((" " if ink == ground else characters[cell]) * n)
+            spans.append(Span(at, at + n, _cell_style(tuple(ink), tuple(ground))))
             at += n
         plain.append("\n")
         at += 1

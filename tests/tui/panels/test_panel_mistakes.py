@@ -1,11 +1,13 @@
 import dataclasses
+import re
 
 import numpy as np
 import pytest
 
 from tui.panels.mistakes import MistakesPanel
-from tui.panels.mistakes.grid import label, tiling
-from tui.panels.mistakes.large import LargePicture, picture_lines
+from tui.panels.mistakes.grid import looks, tiling
+from tui.panels.mistakes.large import LargePicture, arrange, picture_lines
+from tui.panels.mistakes.words import Selection, label, pairs_of
 from tui.state import View
 
 
@@ -24,31 +26,45 @@ def numbers(answers_of):
     return answers_of(labels, [c - 1 if c >= 5 else c for c in labels], 10)
 
 
-async def test_mistakes_come_most_confident_first(app_of, pets):
-    """Images 3, 6 and 7 are wrong, with 60, 95 and 70 % confidence."""
-    panel = MistakesPanel()
-    async with app_of(panel).run_test(size=(100, 30)) as pilot:
-        panel.show(View(None, pets))
-        await pilot.pause()
-        assert listed(panel) == [6, 7, 3]
-        line = "3 mistakes of 10 · true: any · predicted: any · most confident first"
-        assert headline(panel) == line
-
-
-async def test_o_goes_through_the_orders(app_of, pets):
-    """The true classes of 3, 6 and 7 got 39, 1 and 0.1 %: the loss of 7 is the highest."""
+async def test_the_most_confident_mistake_of_each_pair_comes_first(app_of, pets):
+    """Images 3, 6 and 7 are wrong, with 60, 95 and 70 % confidence; 6 and 7 are one pair."""
     panel = MistakesPanel()
     async with app_of(panel).run_test(size=(100, 30)) as pilot:
         panel.show(View(None, pets))
         panel.focus()
-        for order, words in (
-            ([7, 6, 3], "highest loss first"),
-            ([3, 6, 7], "in order of the test set"),
-            ([6, 7, 3], "most confident first"),
+        await pilot.pause()
+        assert listed(panel) == [6, 3, 7]
+        line = "3 mistakes of 10 · true: any · predicted: any · most confident first"
+        assert headline(panel) == f"{line} · pairs in turn"
+        await pilot.press("m")
+        assert listed(panel) == [6, 7, 3]
+        assert headline(panel) == line
+        await pilot.press("m")
+        assert listed(panel) == [6, 3, 7]
+
+
+async def test_o_goes_through_the_orders(app_of, painted, pets):
+    """The true classes of 3, 6 and 7 got 39, 1 and 0.1 %: the loss of 7 is the highest.
+
+    Their margins are -21, -94 and -69.9 %.
+    """
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("m")
+        for order, words, figures in (
+            ([7, 6, 3], "highest loss first", "6.91 4.61 0.94"),
+            ([6, 7, 3], "lowest margin first", "-94 % -70 % -21 %"),
+            ([3, 6, 7], "in order of the test set", "#3 #6 #7"),
+            ([6, 7, 3], "most confident first", "95 % 70 % 60 %"),
         ):
             await pilot.press("o")
+            await pilot.pause()
             assert listed(panel) == order
             assert headline(panel).endswith(words)
+            below = next(line for line in painted(panel.grid).splitlines() if "→" in line)
+            assert " ".join(re.sub(r"\w+→\w+|▌", " ", below).split()) == figures
 
 
 async def test_classes_are_gone_through_by_keys(app_of, pets):
@@ -66,8 +82,76 @@ async def test_classes_are_gone_through_by_keys(app_of, pets):
         await pilot.press("P")
         assert "predicted: eel" in headline(panel)
         assert listed(panel) == [6, 7]
-        await pilot.press("a")
-        assert listed(panel) == [6, 7, 3]
+        for clearing in ("a", "escape"):
+            panel.filter(0, None)
+            await pilot.press(clearing)
+            assert listed(panel) == [6, 3, 7]
+            assert not panel.check_action("all", ())
+
+
+async def test_f_chooses_a_pair_the_most_frequent_first(app_of, pets):
+    panel = MistakesPanel()
+    app = app_of(panel)
+    async with app.run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        for moves, found in ((1, [6, 7]), (2, [3]), (0, [6, 3, 7])):
+            await pilot.press("f", *["down"] * moves)
+            await pilot.pause()
+            options = app.screen.query_one("OptionList")
+            lines = [" ".join(str(option.prompt).split()) for option in options.options]
+            assert lines == ["all 3 mistakes", "2 dog → eel", "1 cat → dog"]
+            await pilot.press("enter")
+            await pilot.pause()
+            assert listed(panel) == found
+        await pilot.press("f", "down", "escape")
+        assert listed(panel) == [6, 3, 7]
+
+
+def test_pairs_are_those_of_the_confusion_matrix(pets, answers_of):
+    assert pairs_of(pets) == [(1, 2, 2), (0, 1, 1)]
+    assert pairs_of(answers_of([0, 1], [0, 1], 2)) == []
+    every = [(true, called) for true in range(30) for called in range(30) if true != called]
+    answers = answers_of(*zip(*every, strict=True), 30)
+    assert len(pairs_of(answers)) == 200
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (99, "9 mistakes of 10 · true: cat · predicted: any · highest loss first · pairs in turn"),
+        (70, "9 mistakes · cat → any · highest loss first · pairs in turn"),
+        (38, "9 · cat→any · highest loss first"),
+        (10, "9 · cat→any · highest loss first"),
+    ],
+)
+def test_the_headline_says_what_there_is_room_for(pets, width, line):
+    selection = Selection(true=0, order="loss")
+    assert selection.headline(pets, 9, width, ascii=False) == line
+    ascii = line.replace("→", "->")
+    assert selection.headline(pets, 9, width + 1, ascii=True) == ascii
+
+
+async def test_d_goes_through_sizes_and_ways_to_draw(app_of, painted, numbers):
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(80, 24)) as pilot:
+        panel.show(View(None, numbers))
+        panel.focus()
+        await pilot.press("right", "right")
+        seen = []
+        for _ in range(4):
+            await pilot.pause()
+            height = panel.grid._tiling.tile_height - 1
+            seen.append((height, panel.grid._tiling.columns, "@" in painted(panel.grid)))
+            await pilot.press("d")
+        assert seen == [(10, 3, False), (6, 5, False), (22, 1, False), (10, 3, True)]
+        assert panel.grid.cursor == 2
+
+
+def test_every_terminal_has_sizes():
+    assert [look.style for look in looks("half")] == ["half", "fine", "half", "ascii"]
+    assert [look.style for look in looks("quadrant")] == ["quadrant"] * 3 + ["ascii"]
+    assert [look.style for look in looks("ascii")] == ["ascii"] * 3
 
 
 async def test_a_cell_of_the_diagonal_shows_right_answers(app_of, pets):
@@ -116,15 +200,17 @@ async def test_thumbnails_carry_both_classes_and_the_confidence(app_of, painted,
         await pilot.pause()
         labels = next(line for line in painted(panel.grid).splitlines() if "->" in line)
         words = " ".join(labels.replace("|", "").split())
-        assert words == "dog->eel 95 % dog->eel 70 % cat->dog 60 %"
+        assert words == "dog->eel 95 % cat->dog 60 % dog->eel 70 %"
         assert "@" in painted(panel.grid)
 
 
 def test_long_names_take_two_lines_and_keep_to_the_width(answers_of):
     names = ("Ankle boot", "T-shirt/top")
     answers = dataclasses.replace(answers_of([0], [1], 2), class_names=names)
-    assert label(answers, 0, 14, 2, False) == ["Ankle boot    ", "→T-shirt… 90 %"]
-    assert label(answers, 0, 5, 1, False) == ["Ankl…"]
+    two, one = ((14, 2), (5, 1))
+    lines = ["Ankle boot    ", "→T-shirt… 90 %"]
+    assert label(answers, 0, "confidence", *two, ascii=False) == lines
+    assert label(answers, 0, "confidence", *one, ascii=False) == ["Ankl…"]
 
 
 @pytest.mark.parametrize("space", [(1, 1), (18, 4), (78, 16), (86, 28), (250, 80)])
@@ -181,7 +267,7 @@ async def test_the_cursor_follows_its_image_to_new_answers(app_of, pets):
     async with app_of(panel).run_test(size=(100, 30)) as pilot:
         panel.show(View(None, pets))
         panel.focus()
-        await pilot.press("right")
+        await pilot.press("end")
         probabilities = pets.probabilities.copy()
         probabilities[6] = (0, 1, 0)
         panel.show(View(None, dataclasses.replace(pets, probabilities=probabilities)))
@@ -201,12 +287,12 @@ async def test_enter_enlarges_and_arrows_go_to_the_neighbours(app_of, pets):
         assert isinstance(screen, LargePicture)
         frame = screen.query_one("#frame")
         assert frame.border_title == "image 6 · true dog · called eel · loss 4.605"
-        bars = str(screen.query_one("#bars").content).splitlines()
+        bars = str(screen.query_one("#words").content).splitlines()[:3]
         assert [line.split()[0] for line in bars] == ["cat", "dog", "eel"]
         assert bars[1].endswith("1.00 % true")
         assert bars[2].endswith("95.00 % called")
         await pilot.press("right", "right", "right")
-        assert str(frame.border_title).startswith("image 3 ")
+        assert str(frame.border_title).startswith("image 7 ")
         await pilot.press("left", "escape")
         await pilot.pause()
         assert not isinstance(app.screen, LargePicture)
@@ -221,15 +307,31 @@ async def test_many_classes_are_listed_by_their_probability(app_of, answers_of):
         panel.focus()
         await pilot.press("enter", "down")
         await pilot.pause()
-        bars = str(app.screen.query_one("#bars").content).splitlines()
-    assert len(bars) == 100
-    assert bars[0].split()[0] == "77"
+        words = str(app.screen.query_one("#words").content).splitlines()
+    first, others = words[:8], words[words.index("all other classes") + 1 :]
+    assert words[9] == "other saved models"
+    assert first[0].split()[0] == "77"
+    assert sorted(int(line.split()[0]) for line in [*first, *others]) == list(range(100))
 
 
 def test_pictures_are_enlarged_by_whole_factors_where_they_fit():
     assert picture_lines(28, 20) == 14
+    assert picture_lines(28, 27) == 21
     assert picture_lines(28, 30) == 28
     assert picture_lines(28, 9) == 9
+
+
+@pytest.mark.parametrize("picture", [(28, 28), (32, 32), (200, 100), (9, 90)])
+@pytest.mark.parametrize("size", [(1, 1), (36, 10), (76, 22), (116, 34), (56, 17), (296, 98)])
+def test_the_parts_of_a_large_picture_fit_the_screen(picture, size):
+    width, height = size
+    at = arrange(width, height, picture)
+    lines = max(round(at.picture_width * picture[0] / picture[1] / 2), 1)
+    assert lines + at.strip_lines <= max(height, 1) or picture[0] < picture[1]
+    if at.beside:
+        assert at.picture_width + 2 + at.words_width < width
+    assert bool(at.strip_lines) == (width >= 56 and height >= 18)
+    assert at.strip_lines == 0 or 8 <= at.strip_lines <= 12
 
 
 async def test_colour_pictures_keep_their_colours(app_of, answers_of):

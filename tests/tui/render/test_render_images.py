@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -64,7 +66,7 @@ def test_bytes_and_floats_look_the_same():
     assert image_text(image, width=16) == image_text(image / 255, width=16)
 
 
-@pytest.mark.parametrize("style", ["half", "quadrant", "ascii"])
+@pytest.mark.parametrize("style", ["half", "fine", "quadrant", "ascii"])
 @pytest.mark.parametrize(
     ("shape", "width", "size"),
     [
@@ -91,6 +93,47 @@ def test_quadrants_show_two_by_two_pixels_without_colour():
     text = image_text(np.repeat(image, 2, axis=0), width=2, style="quadrant")
     assert text.plain == "▘▜\n█▖"
     assert not text.spans
+
+
+def test_fine_pictures_have_two_colours_a_cell():
+    """A cell of two colours is exact; of four, the split with the least error wins."""
+    red, blue = (200, 0, 0), (0, 0, 200)
+    image = np.array([[red, blue, (0, 0, 0), (10, 0, 0)], [blue, red, (250, 0, 0), (240, 0, 0)]])
+    text = image_text(np.repeat(image, 2, axis=0)[::2].astype(np.uint8), width=2, style="fine")
+    diagonal, halves = (text.spans[n].style for n in (0, 1))
+    assert text.plain == "▞▀"
+    assert (diagonal.color.triplet, diagonal.bgcolor.triplet) == (blue, red)
+    assert (halves.color.triplet, halves.bgcolor.triplet) == ((5, 0, 0), (245, 0, 0))
+
+
+def test_fine_pictures_against_trying_every_split():
+    rng = np.random.default_rng(2)
+    image = rng.integers(0, 256, (6, 8, 3)).astype(np.uint8)
+    text = image_text(np.repeat(image, 2, axis=0), width=4, style="fine")
+    glyphs = " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█"
+    for row, line in enumerate(text.split("\n")):
+        for column, span in enumerate(line.spans):
+            cell = image[2 * row : 2 * row + 2, 2 * column : 2 * column + 2].reshape(4, 3)
+            pattern = glyphs.index(line.plain[column])
+            inked = np.array([pattern >> bit & 1 for bit in (3, 2, 1, 0)], bool)
+            colours = (span.style.bgcolor.triplet, span.style.color.triplet)
+            error = sum(((cell[inked == n] - colours[n]) ** 2.0).sum() for n in (0, 1))
+            least = min(
+                sum(
+                    len(part) * part.var(axis=0).sum()
+                    for part in (cell[np.array(split)], cell[~np.array(split)])
+                    if len(part)
+                )
+                for split in itertools.product((True, False), repeat=4)
+            )
+            assert least <= error <= least + 4 * 3 * (0.5**2 + 1e-6)
+
+
+def test_fine_greys_lie_between_paper_and_ink():
+    text = image_text(np.array([[0.0, 1.0]] * 2), width=1, style="fine", paper="#f0e0d0")
+    assert text.plain == "▌"
+    assert text.spans[0].style.color.triplet == (0xF0, 0xE0, 0xD0)
+    assert text.spans[0].style.bgcolor.triplet == WHITE
 
 
 def test_quadrants_find_faint_ink_on_light_ground():

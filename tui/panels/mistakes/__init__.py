@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal, Self, get_args
+from dataclasses import replace
+from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import JsonValue
-from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -15,19 +15,17 @@ from textual.message import Message
 from textual.widgets import Static
 
 from nn.types import Integers
+from tui.dialogs import Choice, Choose
 from tui.panels.mistakes.grid import Grid
 from tui.panels.mistakes.large import LargePicture
+from tui.panels.mistakes.words import Selection, pairs_of
 from tui.render import formats
-from tui.state import Answers, View
+from tui.render.images import PictureStyle
+from tui.state import ORDERS, Answers, SecondLook, View
+
+__all__ = ["LargePicture", "MistakesPanel"]
 
 NOTHING = "No answers yet: they come when the first epoch is over."
-Order = Literal["confidence", "loss", "index"]
-ORDERS: tuple[Order, ...] = get_args(Order)
-ORDER_WORDS = {
-    "confidence": "most confident first",
-    "loss": "highest loss first",
-    "index": "in order of the test set",
-}
 
 
 class MistakesPanel(Vertical):
@@ -36,23 +34,39 @@ class MistakesPanel(Vertical):
     help_text: ClassVar[str] = (
         "Test images that the network got wrong, each with its true class, what it was taken\n"
         "for, and how sure the network was.\n"
-        "Arrow and page keys move; enter shows one large with the probability of every class.\n"
+        "Arrow and page keys move; enter shows one large with the probability of every class,\n"
+        "what other saved models say of it, and the training images that are nearest to it\n"
+        "(by the Euclidean distance of pixels from 0 to 1).\n"
         "t goes through the true classes, p through the predicted ones (T and P backwards);\n"
-        "a shows all again.\n"
-        "o changes the order: most confident first, highest loss first, as in the test set.\n"
+        "f chooses a pair of them, the most frequent first; a or escape shows all again.\n"
+        "o changes the order: by confidence (the probability of the answer), by loss (minus the\n"
+        "logarithm of the true class's probability), by margin (the true class's probability\n"
+        "less the highest other one), or as in the test set.\n"
+        "Pairs of classes take turns, so that a frequent one does not crowd out the others;\n"
+        "m lets them, or not.\n"
+        "d draws the images smaller, larger, or in ASCII.\n"
         "A cell of the confusion matrix opens exactly its images here.\n"
+        "w writes all that are shown, in this order, to a table (CSV) and a sheet of pictures\n"
+        "(PNG) beside the saved models.\n"
         "i follows the image through every layer of the network."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a,escape", "all", "all", tooltip="show all mistakes again"),
+        Binding("f", "pair", "filter", tooltip="choose a pair of classes"),
+        Binding("o", "order", "order", tooltip="sort by confidence, loss or margin"),
         Binding("t", "cycle_true(1)", "true class"),
         Binding("T", "cycle_true(-1)", "true class back", show=False),
         Binding("p", "cycle_predicted(1)", "predicted"),
         Binding("P", "cycle_predicted(-1)", "predicted back", show=False),
-        Binding("a", "all", "all"),
-        Binding("o", "order", "order"),
         Binding("i", "inside", "inside", tooltip="follow this image through the network"),
+        Binding("w", "write", "write", tooltip="write these mistakes to CSV and PNG files"),
+        Binding("m", "mix", "mix", tooltip="pairs of classes take turns, or not"),
+        Binding("d", "look", "drawing", tooltip="draw smaller, larger, or in ASCII"),
     ]
-    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {"order": ORDERS}
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
+        "selection.order": ORDERS,
+        "selection.mixed": (True, False),
+    }
     DEFAULT_CSS = """
     MistakesPanel > #line {
         height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;
@@ -70,13 +84,21 @@ class MistakesPanel(Vertical):
             super().__init__()
             self.index = index
 
+    class WritingAsked(Message):
+        """Images are to be written to files; `selection` tells which of the mistakes they are."""
+
+        def __init__(self, answers: Answers, indices: Integers, selection: str) -> None:
+            super().__init__()
+            self.answers = answers
+            self.indices = indices
+            self.selection = selection
+
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(id=id)
         self.ascii = ascii
         self.answers: Answers | None = None
-        self.true: int | None = None
-        self.predicted: int | None = None
-        self.order: Order = "confidence"
+        self.selection = Selection()
+        self.second = SecondLook()
 
     def compose(self) -> ComposeResult:
         """A line of words, the thumbnails, and the sentence instead of them."""
@@ -104,6 +126,7 @@ class MistakesPanel(Vertical):
 
     def show(self, view: View) -> None:
         """Take the newest state; the cursor stays on its image if that is still here."""
+        self.second = view.second
         if view.answers is self.answers:
             return
         same_classes = (
@@ -113,7 +136,7 @@ class MistakesPanel(Vertical):
         )
         self.answers = view.answers
         if not same_classes:
-            self.true = self.predicted = None
+            self.selection = replace(self.selection, true=None, predicted=None)
         self._fill()
 
     def filter(self, true: int | None, predicted: int | None) -> None:
@@ -121,20 +144,45 @@ class MistakesPanel(Vertical):
 
         Where both are the same class, these are its right answers.
         """
-        self.true, self.predicted = true, predicted
-        self._fill()
+        self._select(replace(self.selection, true=true, predicted=predicted))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys mean something now."""
+        return action != "all" or self.selection.is_filtered
 
     def action_cycle_true(self, by: int) -> None:
         """Go to the next true class that has mistakes."""
         if self.answers is not None:
-            found = self.answers.mistakes(None, self.predicted)
-            self.filter(_following(self.true, self.answers.labels[found], by), self.predicted)
+            now = self.selection
+            found = self.answers.mistakes(None, now.predicted)
+            self.filter(_following(now.true, self.answers.labels[found], by), now.predicted)
 
     def action_cycle_predicted(self, by: int) -> None:
         """Go to the next class that others were taken for."""
         if self.answers is not None:
-            found = self.answers.mistakes(self.true, None)
-            self.filter(self.true, _following(self.predicted, self.answers.predictions[found], by))
+            now = self.selection
+            found = self.answers.mistakes(now.true, None)
+            self.filter(now.true, _following(now.predicted, self.answers.predictions[found], by))
+
+    def action_pair(self) -> None:
+        """Choose a pair of classes, those that are mistaken most first."""
+        answers = self.answers
+        if answers is None or not len(answers.wrong):
+            return
+        arrow = "->" if self.ascii else "→"
+        choices = [Choice("all", f"all {formats.count(len(answers.wrong))} mistakes")]
+        for true, called, count in pairs_of(answers):
+            names = f"{answers.class_names[true]} {arrow} {answers.class_names[called]}"
+            choices.append(Choice(f"{true}-{called}", f"{formats.count(count):>6}  {names}"))
+
+        def filter_by(chosen: str | None) -> None:
+            if chosen == "all":
+                self.filter(None, None)
+            elif chosen is not None:
+                true, called = map(int, chosen.split("-"))
+                self.filter(true, called)
+
+        self.app.push_screen(Choose("Which mistakes?", "", choices), filter_by)
 
     def action_all(self) -> None:
         """Show all mistakes."""
@@ -142,8 +190,22 @@ class MistakesPanel(Vertical):
 
     def action_order(self) -> None:
         """Sort by the next of the orders."""
-        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
-        self._fill()
+        following = ORDERS[(ORDERS.index(self.selection.order) + 1) % len(ORDERS)]
+        self._select(replace(self.selection, order=following))
+
+    def action_mix(self) -> None:
+        """Let the pairs of classes take turns, or not."""
+        self._select(replace(self.selection, mixed=not self.selection.mixed))
+
+    def action_look(self) -> None:
+        """Draw the thumbnails smaller, larger, or in another way."""
+        self.grid.next_look()
+
+    def action_write(self) -> None:
+        """Ask for all that are shown to be written to files."""
+        answers, indices = self.answers, self.grid.indices
+        if answers is not None and len(indices):
+            self.post_message(self.WritingAsked(answers, indices, self.selection.name(answers)))
 
     def action_inside(self) -> None:
         """Ask for the image under the cursor to be followed through the network."""
@@ -155,15 +217,28 @@ class MistakesPanel(Vertical):
         event.stop()
         if self.answers is None:
             return
-        grid = self.grid
+        grid, style = self.grid, self.grid.look.style
+        drawing: PictureStyle = "half" if style == "fine" else style
         screen = LargePicture(
-            self.answers, grid.indices, grid.cursor, drawing=grid.drawing, ascii=self.ascii
+            self.answers,
+            grid.indices,
+            grid.cursor,
+            self.second,
+            drawing=drawing,
+            ascii=self.ascii,
         )
         self.app.push_screen(screen, self._return_to)
 
-    def _return_to(self, place: int | None) -> None:
-        if place is not None:
-            self.grid.cursor = place
+    def _return_to(self, index: int | None) -> None:
+        """Put the cursor on an image, if it is still here."""
+        place = np.flatnonzero(self.grid.indices == index)
+        if len(place):
+            self.grid.cursor = int(place[0])
+
+    def _select(self, selection: Selection) -> None:
+        self.selection = selection
+        self._fill()
+        self.refresh_bindings()
 
     def _fill(self) -> None:
         if not self.is_mounted:
@@ -173,26 +248,12 @@ class MistakesPanel(Vertical):
             self._say("", NOTHING)
             return
         under_cursor = grid.indices[grid.cursor] if grid.cursor < len(grid.indices) else -1
-        indices = answers.mistakes(self.true, self.predicted, self.order)
+        indices = self.selection.of(answers)
         place = np.flatnonzero(indices == under_cursor)
-        grid.fill(answers, indices, int(place[0]) if len(place) else 0)
-        line = self._headline(answers, indices)
+        grid.fill(answers, indices, self.selection.order, int(place[0]) if len(place) else 0)
+        room = self.size.width - 2
+        line = self.selection.headline(answers, len(indices), room, ascii=self.ascii)
         self._say(line, "" if len(indices) else self._why_none(answers))
-
-    def _headline(self, answers: Answers, indices: Integers) -> str:
-        """What is shown, in words: in fewer of them where the classes have long names."""
-        right = self.true is not None and self.true == self.predicted
-        kind = "right answer" if right else "mistake"
-        counted = f"{formats.count(len(indices))} {kind}{'' if len(indices) == 1 else 's'}"
-        total = formats.count(len(answers.labels))
-        true, predicted = (
-            "any" if i is None else answers.class_names[i] for i in (self.true, self.predicted)
-        )
-        order = ORDER_WORDS[self.order]
-        line = f"{counted} of {total} · true: {true} · predicted: {predicted} · {order}"
-        if cell_len(line) <= self.size.width - 2:
-            return line
-        return f"{counted} · {true} {'->' if self.ascii else '→'} {predicted} · {order}"
 
     def _why_none(self, answers: Answers) -> str:
         if len(answers.wrong):

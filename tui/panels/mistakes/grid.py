@@ -19,15 +19,30 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from nn.types import Integers
-from tui.panels import palette, picture_style, shorten
-from tui.render import formats
+from tui.panels import palette, picture_style
+from tui.panels.mistakes.words import label
 from tui.render.images import PictureStyle, image_text
-from tui.state import Answers
+from tui.state import Answers, Order
 
 LOWEST_PICTURE = 7
 """Lines that a digit needs to be recognised."""
 LONGEST_SHORT_NAME = 3
 MARGIN = 2
+
+
+@dataclass(frozen=True)
+class Look:
+    """How thumbnails are drawn, and of how many lines at least."""
+
+    style: PictureStyle
+    lines: int
+
+
+def looks(usual: PictureStyle) -> list[Look]:
+    """What a terminal can show: the usual, then smaller, larger, and in ASCII."""
+    smaller: PictureStyle = "fine" if usual == "half" else usual
+    colourful = [Look(usual, LOWEST_PICTURE), Look(smaller, 5), Look(usual, 14)]
+    return colourful if usual == "ascii" else [*colourful, Look("ascii", 10)]
 
 
 @dataclass(frozen=True)
@@ -41,12 +56,14 @@ class Tiling:
     label_lines: int
 
 
-def tiling(width: int, height: int, proportion: float, label_lines: int) -> Tiling:
-    """As many thumbnails as can be recognised, made as large as the space allows.
+def tiling(
+    width: int, height: int, proportion: float, label_lines: int, lowest: int = LOWEST_PICTURE
+) -> Tiling:
+    """As many thumbnails of at least `lowest` lines as there is room for, made to fill it.
 
     `proportion` is a picture's width in pixels for one of height.
     """
-    rows = max(1, height // (LOWEST_PICTURE + label_lines))
+    rows = max(1, height // (lowest + label_lines))
     picture_height = max(1, height // rows - label_lines)
     widest = max(1, width - MARGIN)
     picture_width = min(max(1, round(2 * picture_height * proportion)), widest)
@@ -85,22 +102,31 @@ class Grid(ScrollView, can_focus=True):
         self.ascii = ascii
         self.answers: Answers | None = None
         self.indices: Integers = np.empty(0, np.intp)
+        self.order: Order = "confidence"
+        self._look = 0
         self._tiles: LRUCache[tuple[int, bool], list[list[Segment]]] = LRUCache(512)
         self._tiling = tiling(1, 1, 1.0, 1)
         self._is_stale, self._ground = True, Style.null()
         self._looks: tuple[object, ...] = ()
 
-    def fill(self, answers: Answers, indices: Integers, cursor: int) -> None:
-        """Show these of the images, in this order."""
-        self.answers, self.indices = answers, indices
+    def fill(self, answers: Answers, indices: Integers, order: Order, cursor: int) -> None:
+        """Show these of the images as they are, sorted by `order`."""
+        self.answers, self.indices, self.order = answers, indices, order
         self._arrange()
         self.cursor = cursor
         self._show_cursor()
 
     @property
-    def drawing(self) -> PictureStyle:
+    def look(self) -> Look:
         """How pictures are drawn."""
-        return picture_style(self.app, ascii=self.ascii)
+        known = looks(picture_style(self.app, ascii=self.ascii))
+        return known[self._look % len(known)]
+
+    def next_look(self) -> None:
+        """Draw pictures in another way, or larger."""
+        self._look += 1
+        self._arrange()
+        self._show_cursor()
 
     def render_line(self, y: int) -> Strip:
         """One line across all thumbnails of a row."""
@@ -180,7 +206,9 @@ class Grid(ScrollView, can_focus=True):
         longest = max(map(cell_len, self.answers.class_names))
         label_lines = 1 if longest <= LONGEST_SHORT_NAME else 2
         region = self.scrollable_content_region
-        self._tiling = at = tiling(region.width, region.height, width / height, label_lines)
+        self._tiling = at = tiling(
+            region.width, region.height, width / height, label_lines, self.look.lines
+        )
         rows = -(-len(self.indices) // at.columns)
         self.virtual_size = Size(region.width, rows * at.tile_height)
         self.refresh()
@@ -188,7 +216,8 @@ class Grid(ScrollView, can_focus=True):
     def _take_looks(self) -> None:
         """Thumbnails that would be painted as before are kept."""
         self._is_stale, self._ground = False, self.rich_style
-        looks = (self.answers, self._tiling, self._ground, palette(self.app))
+        drawn = self.look, self.order, self._tiling
+        looks = (self.answers, *drawn, self._ground, palette(self.app))
         if looks != self._looks:
             self._looks = looks
             self._tiles.clear()
@@ -212,35 +241,16 @@ class Grid(ScrollView, can_focus=True):
         picture = image_text(
             self.answers.images[index],
             width=at.picture_width,
-            style=self.drawing,
+            style=self.look.style,
             ink=colors.ink,
             paper=colors.paper,
         )
-        labels = label(self.answers, index, at.picture_width, at.label_lines, self.ascii)
+        labels = label(
+            self.answers, index, self.order, at.picture_width, at.label_lines, ascii=self.ascii
+        )
         marked = Style(color=colors.on_cursor, bgcolor=colors.cursor, bold=True)
         edge = Segment(("|" if self.ascii else "▌") if chosen else " ", Style(color=colors.cursor))
         gap = Segment(" " * (at.tile_width - at.picture_width - 1))
         lines = [[edge, *line.render(self.app.console), gap] for line in picture.split("\n")]
         lines += [[edge, Segment(text, marked if chosen else None), gap] for text in labels]
         return [list(Segment.apply_style(line, self._ground)) for line in lines]
-
-
-def label(answers: Answers, index: int, width: int, lines: int, ascii: bool) -> list[str]:
-    """True and predicted class with the confidence, each line exactly `width` cells."""
-    arrow = "->" if ascii else "→"
-    true, called = (
-        answers.class_names[int(classes[index])]
-        for classes in (answers.labels, answers.predictions)
-    )
-    confidence = formats.percent(float(answers.confidence[index]), 0)
-    if lines == 1:
-        return [_spread(f"{true}{arrow}{called}", confidence, width, ascii)]
-    return [_spread(true, "", width, ascii), _spread(f"{arrow}{called}", confidence, width, ascii)]
-
-
-def _spread(left: str, right: str, width: int, ascii: bool) -> str:
-    """A text at each end of a line; the left one gives way."""
-    right = right if width > cell_len(right) + 3 else ""
-    room = width - cell_len(right) - (1 if right else 0)
-    left = shorten(left, room, ascii=ascii)
-    return left + " " * (width - cell_len(left) - cell_len(right)) + right
