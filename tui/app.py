@@ -19,12 +19,13 @@ from nn import presets
 from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from tui import words
-from tui.body import DESIGN, VIEWS, Body
+from tui import every_command, words
+from tui.body import DESIGN, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.dialogs import Choice, Choose, Help, Number
 from tui.drawing_app import DrawingApp
+from tui.every_command import Command
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
@@ -74,6 +75,8 @@ class Dashboard(DrawingApp):
         Binding("s", "step", "step", tooltip="take one step, then wait"),
         Binding("x", "stop", "stop", tooltip="end the run, with a checkpoint"),
         Binding("r", "revive", "resume", tooltip="resume a run that ended, from its checkpoint"),
+        Binding("x", "why('stop')", "", show=False),
+        Binding("r", "why('revive')", "", show=False),
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
@@ -161,7 +164,11 @@ class Dashboard(DrawingApp):
         return self._body.settings.model_copy(update={"theme": self.theme})
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: the action of every key, and some that have none."""
+        """The command palette: the action of every key, and some that have none.
+
+        What means nothing now says why. Of the views that are not visible only what is searched
+        for is shown.
+        """
         yield from super().get_system_commands(screen)
         keyless = (
             Binding("", "evaluate", "evaluate", tooltip="test the network as it is now"),
@@ -171,14 +178,34 @@ class Dashboard(DrawingApp):
                 "augment, or not",
                 tooltip="change training images at random, as suits the dataset; again: off",
             ),
+            Binding("", "tour", "tour", tooltip="four short screens about what there is"),
         )
         for binding in (*self.BINDINGS, *keyless):
             assert isinstance(binding, Binding), "all bindings are spelled out"
             name = binding.action.partition("(")[0]
             if name != "quit" and self.check_action(name, ()):
-                meaning = binding.tooltip or "show this view"
+                meaning = every_command.sentence(binding, str(binding.tooltip or "show this view"))
                 run = partial(self.run_action, binding.action)
                 yield SystemCommand(binding.description.capitalize(), meaning, run)
+            elif why := words.why_not(name, self.session):
+                tell = partial(self.tell, why, "warning")
+                yield SystemCommand(binding.description.capitalize(), f"not now: {why}", tell)
+        for tab, panel in self._body.panels:
+            yield from every_command.as_system_commands(
+                every_command.commands_of(TABS[tab][1], panel),
+                partial(self._run_in, tab),
+                discover=panel is self._body.panel,
+            )
+
+    async def _run_in(self, tab: str, command: Command) -> None:
+        """Do what a key does in a panel, there."""
+        self._body.turn_to(tab)
+        if not await self.run_action(command.binding.action, command.widget):
+            self.tell(f"There is nothing to do that with now: {command.binding.description}.")
+
+    def action_why(self, name: str) -> None:
+        """Say why a key means nothing now."""
+        self.tell(words.why_not(name, self.session), "warning")
 
     def action_edit(self) -> None:
         """Go to the list of layers."""

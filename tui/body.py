@@ -138,6 +138,11 @@ class Body(Container):
         """What the active tab shows."""
         return self.views.get(self.active, self.network)
 
+    @property
+    def panels(self) -> list[tuple[str, NetworkPanel | ViewPanel]]:
+        """What each tab shows, with its name."""
+        return [(DESIGN, self.network), *self.views.items()]
+
     def turn_to(self, name: str) -> None:
         """Make a panel visible and give it the keys."""
         if name == DESIGN and not self.is_narrow:
