@@ -23,6 +23,7 @@ from tui import every_command, words
 from tui.body import DESIGN, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
+from tui.designing_app import DESIGN_COMMANDS
 from tui.dialogs import Choice, Choose, Help, Number
 from tui.drawing_app import DrawingApp
 from tui.every_command import Command
@@ -180,7 +181,7 @@ class Dashboard(DrawingApp):
             ),
             Binding("", "tour", "tour", tooltip="four short screens about what there is"),
         )
-        for binding in (*self.BINDINGS, *keyless):
+        for binding in (*self.BINDINGS, *keyless, *DESIGN_COMMANDS):
             assert isinstance(binding, Binding), "all bindings are spelled out"
             name = binding.action.partition("(")[0]
             if name != "quit" and self.check_action(name, ()):
@@ -221,8 +222,9 @@ class Dashboard(DrawingApp):
 
     def action_help(self) -> None:
         """Explain the keys and the visible view."""
-        panel = self._body.panel
-        keys = words.key_table(panel.BINDINGS)
+        panel = self._body.panel_in_use
+        own = panel.help_keys if isinstance(panel, NetworkPanel) else panel.BINDINGS
+        keys = words.key_table(own)
         taken = dict(keys)
         keys += [each for each in words.key_table(self.BINDINGS) if each[0] not in taken]
         self.push_screen(Help(keys, panel.help_text))
@@ -335,6 +337,7 @@ class Dashboard(DrawingApp):
         run = self.session.run
         running = run.config if run is not None and self.session.alive else None
         note, label = words.design_note(self.draft, self.session), words.start_label(self.session)
+        self.refresh_bindings()
         self._body.network.show(running)
         self._body.training.show(running, note, label, can_start=not self.draft.errors)
 
@@ -364,7 +367,7 @@ class Dashboard(DrawingApp):
         chosen, mine = preset(event.name), self.draft.config
         keeps = mine is not None and chosen.data == DataConfig()
         data = mine.data if mine is not None and keeps else chosen.data
-        self.draft.use(chosen.model_copy(update={"data": data}))
+        self.draft.use(chosen.model_copy(update={"data": data}), f"preset {event.name}")
         self.show_design()
 
     @on(Body.Turned)

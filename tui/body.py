@@ -143,6 +143,12 @@ class Body(Container):
         """What each tab shows, with its name."""
         return [(DESIGN, self.network), *self.views.items()]
 
+    @property
+    def panel_in_use(self) -> NetworkPanel | TrainingPanel | ViewPanel:
+        """What has the keys: a part of the design, or what the active tab shows."""
+        parts = (self.network, self.training)
+        return next((part for part in parts if part.has_focus_within), self.panel)
+
     def turn_to(self, name: str) -> None:
         """Make a panel visible and give it the keys."""
         if name == DESIGN and not self.is_narrow:

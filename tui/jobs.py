@@ -218,8 +218,8 @@ class Jobs:
         if version is None or run is None or folder is None:
             return
         session.answers_requested(version)
-        dataset, source = run.config.data.dataset, session.source
-        answers = await in_thread(lambda: answering.of_run(folder, dataset, source))
+        dataset, source, epoch = run.config.data.dataset, session.source, run.batches_per_epoch
+        answers = await in_thread(lambda: answering.of_run(folder, dataset, source, epoch))
         if session.folder is folder and session.model is None:
             session.answers = answers
 

@@ -156,6 +156,8 @@ class TablePanel(Vertical):
         super().__init__(id=id)
         self.ascii = ascii
         self.view = View()
+        self._said: Text | str = ""
+        self._why_nothing = ""
 
     def compose(self) -> ComposeResult:
         """The table, its line, and the sentence."""
@@ -174,7 +176,7 @@ class TablePanel(Vertical):
     def show(self, view: View) -> None:
         """Take the newest state."""
         self.view = view
-        if self.is_mounted:
+        if self.size:
             self.fill()
 
     def fill(self) -> None:
@@ -188,10 +190,15 @@ class TablePanel(Vertical):
 
     def say(self, line: Text | str) -> None:
         """Put words below the table."""
-        self.query_one(".line", Static).update(line)
+        if line != self._said:
+            self._said = line
+            self.query_one(".line", Static).update(line)
 
     def show_nothing(self, sentence: str) -> None:
         """Replace the table by a sentence, or show it again if the sentence is empty."""
+        if sentence == self._why_nothing:
+            return
+        self._why_nothing = sentence
         self.query_one(".nothing", Static).update(sentence)
         for child in self.children:
             child.set_class(bool(sentence) != child.has_class("nothing"), "hidden")

@@ -19,6 +19,7 @@ from tui.panels import TablePanel, palette, shorten
 from tui.render import formats, reliability
 from tui.render.bars import bar
 from tui.state import Answers
+from tui.table import Table
 
 NAME_WIDTH = 14
 SHORTEST_BAR, WIDEST_BAR = 4, 40
@@ -135,7 +136,7 @@ class ClassesPanel(TablePanel):
 
     def build_table(self) -> DataTable[object]:
         """A table whose rows are classes."""
-        return DataTable(cursor_type="row", cell_padding=0)
+        return Table(cursor_type="row", cell_padding=0)
 
     def action_next_column(self) -> None:
         """Sort by the column to the right, after the last one by the first."""

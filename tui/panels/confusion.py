@@ -19,6 +19,7 @@ from textual.widgets import DataTable
 from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
 from tui.render import formats
 from tui.state import Answers
+from tui.table import Table
 
 NOTHING = "No answers yet: they come when the first epoch is over."
 SHORTEST_NAME = 8
@@ -123,10 +124,15 @@ class Cell:
             yield Segment(*self.panel.heat_map.look(self.row, self.column))
 
 
-class HeatTable(DataTable[object]):
+class HeatTable(Table):
     """A table that says in the footer what enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "see its images")]
+
+    def looks(self) -> tuple[object, ...]:
+        """Cells are painted from the newest heat map."""
+        assert isinstance(self.parent, ConfusionPanel), "a panel makes its table"
+        return *super().looks(), self.parent.heat_map
 
 
 class ConfusionPanel(TablePanel):

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import JsonValue
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -103,6 +104,7 @@ class CurvesPanel(Widget, can_focus=True):
         self.view = View()
         self._painted: tuple[object, ...] = ()
         self._strips: list[Strip] = []
+        self._ground: Style | None = None
 
     def show(self, view: View) -> None:
         """Take the newest state, and repaint if it is news."""
@@ -122,10 +124,15 @@ class CurvesPanel(Widget, can_focus=True):
             lines = picture(self.view, self.options, width, height, colors, self.ascii, self.window)
             self._strips = [self._strip(line) for line in lines]
             self._painted = wanted
+        if self._ground is None:
+            self._ground = self.rich_style
         strip = self._strips[y] if y < len(self._strips) else Strip([])
-        return strip.apply_style(self.rich_style).adjust_cell_length(
-            self.size.width, self.rich_style
-        )
+        return strip.apply_style(self._ground).adjust_cell_length(self.size.width, self._ground)
+
+    def notify_style_update(self) -> None:
+        """It may be another theme."""
+        super().notify_style_update()
+        self._ground = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys mean something now."""
