@@ -24,7 +24,7 @@ from tui.body import DESIGN, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.designing_app import DESIGN_COMMANDS
-from tui.dialogs import Choice, Choose, Help, Number
+from tui.dialogs import Help, Number
 from tui.drawing_app import DrawingApp
 from tui.every_command import Command
 from tui.form_rows import FieldRow
@@ -39,7 +39,6 @@ from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.remembered import Memory, Settings
-from tui.tour import Tour
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -105,8 +104,6 @@ class Dashboard(DrawingApp):
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self._first_run = run
-        self._first_config = self.draft.config
-        self._asks_to_quit = False
         self._ascii = ascii
         self._paint_interval = SLOW_PAINT_INTERVAL if slow else PAINT_INTERVAL
         self._header = Header(ascii=ascii)
@@ -184,7 +181,9 @@ class Dashboard(DrawingApp):
         for binding in (*self.BINDINGS, *keyless, *DESIGN_COMMANDS):
             assert isinstance(binding, Binding), "all bindings are spelled out"
             name = binding.action.partition("(")[0]
-            if name != "quit" and self.check_action(name, ()):
+            if name in ("quit", "why"):
+                continue  # Textual's own palette has the one; nobody wants to be refused
+            if self.check_action(name, ()):
                 meaning = every_command.sentence(binding, str(binding.tooltip or "show this view"))
                 run = partial(self.run_action, binding.action)
                 yield SystemCommand(binding.description.capitalize(), meaning, run)
@@ -203,10 +202,6 @@ class Dashboard(DrawingApp):
         self._body.turn_to(tab)
         if not await self.run_action(command.binding.action, command.widget):
             self.tell(f"There is nothing to do that with now: {command.binding.description}.")
-
-    def action_why(self, name: str) -> None:
-        """Say why a key means nothing now."""
-        self.tell(words.why_not(name, self.session), "warning")
 
     def action_edit(self) -> None:
         """Go to the list of layers."""
@@ -237,30 +232,9 @@ class Dashboard(DrawingApp):
         elif config is not None:
             self.push_screen(Copy(config, None))
 
-    def action_tour(self) -> None:
-        """Show around."""
-        self.push_screen(Tour())
-
     def action_widen(self) -> None:
         """Give the view the whole width, or show the design beside it again."""
         self._body.widen()
-
-    async def action_quit(self) -> None:
-        """Leave; the trainer is a process of its own. An edited design is asked about, once."""
-        if self._asks_to_quit or not words.is_unsaved(self.draft, self.session, self._first_config):
-            self._quit("leave")
-            return
-        self._asks_to_quit = True
-        choices = [Choice("leave", "leave without it", "y"), Choice("", "stay", "n")]
-        question = "The design was edited since: no run and no model has it."
-        self.push_screen(Choose("Leave cnn-tui?", question, choices), self._quit)
-
-    def _quit(self, choice: str | None) -> None:
-        self._asks_to_quit = False
-        if choice == "leave":
-            run = self.session.run
-            going = run is not None and self.session.alive
-            self.exit(words.farewell(run.run_id) if run is not None and going else None)
 
     async def _greet(self) -> None:
         living = await self.jobs.living_runs()
