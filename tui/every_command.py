@@ -34,14 +34,13 @@ def sentence(binding: Binding, meaning: str = "") -> str:
 def commands_of(name: str, panel: Widget) -> Iterator[Command]:
     """What keys do in a panel: those of its own and those of the widgets in it.
 
-    Keys that only move a cursor are no commands, and those of the app have a place of their own.
+    Keys that only move a cursor are no commands.
     """
     for widget in panel.walk_children(Widget, with_self=True):
         if not type(widget).__module__.startswith("tui.") or isinstance(widget, FieldRow):
             continue
         for binding in vars(type(widget)).get("BINDINGS", ()):
-            is_command = isinstance(binding, Binding) and (binding.show or binding.tooltip)
-            if is_command and not binding.action.startswith("app."):
+            if isinstance(binding, Binding) and (binding.show or binding.tooltip):
                 yield Command(name, widget, binding)
 
 
