@@ -20,7 +20,7 @@ from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import every_command, words
-from tui.body import DESIGN, TABS, VIEWS, Body
+from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.designing_app import DESIGN_COMMANDS
@@ -234,7 +234,10 @@ class Dashboard(DrawingApp):
 
     def action_widen(self) -> None:
         """Give the view the whole width, or show the design beside it again."""
-        self._body.widen()
+        if self.size.width < NARROW:
+            self.tell("The screen is too narrow for both: 0 shows the design, 1 to 9 the views.")
+        else:
+            self._body.widen()
 
     async def _greet(self) -> None:
         living = await self.jobs.living_runs()
