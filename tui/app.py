@@ -19,12 +19,13 @@ from nn import presets
 from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from tui import words
-from tui.body import DESIGN, VIEWS, Body
+from tui import every_command, words
+from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.designing_app import DESIGN_COMMANDS
-from tui.dialogs import Choice, Choose, Help, Number
+from tui.dialogs import Help, Number
+from tui.every_command import Command
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.mistakes_app import MistakesApp
@@ -38,7 +39,6 @@ from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.remembered import Memory, Settings
-from tui.tour import Tour
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -75,6 +75,8 @@ class Dashboard(MistakesApp):
         Binding("s", "step", "step", tooltip="take one step, then wait"),
         Binding("x", "stop", "stop", tooltip="end the run, with a checkpoint"),
         Binding("r", "revive", "resume", tooltip="resume a run that ended, from its checkpoint"),
+        Binding("x", "why('stop')", "", show=False),
+        Binding("r", "why('revive')", "", show=False),
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
@@ -102,8 +104,6 @@ class Dashboard(MistakesApp):
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self._first_run = run
-        self._first_config = self.draft.config
-        self._asks_to_quit = False
         self._ascii = ascii
         self._paint_interval = SLOW_PAINT_INTERVAL if slow else PAINT_INTERVAL
         self._header = Header(ascii=ascii)
@@ -162,7 +162,11 @@ class Dashboard(MistakesApp):
         return self._body.settings.model_copy(update={"theme": self.theme})
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: the action of every key, and some that have none."""
+        """The command palette: the action of every key, and some that have none.
+
+        What means nothing now says why. Of the views that are not visible only what is searched
+        for is shown.
+        """
         yield from super().get_system_commands(screen)
         keyless = (
             Binding("", "evaluate", "evaluate", tooltip="test the network as it is now"),
@@ -172,14 +176,32 @@ class Dashboard(MistakesApp):
                 "augment, or not",
                 tooltip="change training images at random, as suits the dataset; again: off",
             ),
+            Binding("", "tour", "tour", tooltip="four short screens about what there is"),
         )
         for binding in (*self.BINDINGS, *keyless, *DESIGN_COMMANDS):
             assert isinstance(binding, Binding), "all bindings are spelled out"
             name = binding.action.partition("(")[0]
-            if name != "quit" and self.check_action(name, ()):
-                meaning = binding.tooltip or "show this view"
+            if name in ("quit", "why"):
+                continue  # Textual's own palette has the one; nobody wants to be refused
+            if self.check_action(name, ()):
+                meaning = every_command.sentence(binding, str(binding.tooltip or "show this view"))
                 run = partial(self.run_action, binding.action)
                 yield SystemCommand(binding.description.capitalize(), meaning, run)
+            elif why := words.why_not(name, self.session):
+                tell = partial(self.tell, why, "warning")
+                yield SystemCommand(binding.description.capitalize(), f"not now: {why}", tell)
+        for tab, panel in self._body.panels:
+            yield from every_command.as_system_commands(
+                every_command.commands_of(TABS[tab][1], panel),
+                partial(self._run_in, tab),
+                discover=panel is self._body.panel,
+            )
+
+    async def _run_in(self, tab: str, command: Command) -> None:
+        """Do what a key does in a panel, there."""
+        self._body.turn_to(tab)
+        if not await self.run_action(command.binding.action, command.widget):
+            self.tell(f"There is nothing to do that with now: {command.binding.description}.")
 
     def action_edit(self) -> None:
         """Go to the list of layers."""
@@ -210,30 +232,12 @@ class Dashboard(MistakesApp):
         elif config is not None:
             self.push_screen(Copy(config, None))
 
-    def action_tour(self) -> None:
-        """Show around."""
-        self.push_screen(Tour())
-
     def action_widen(self) -> None:
         """Give the view the whole width, or show the design beside it again."""
-        self._body.widen()
-
-    async def action_quit(self) -> None:
-        """Leave; the trainer is a process of its own. An edited design is asked about, once."""
-        if self._asks_to_quit or not words.is_unsaved(self.draft, self.session, self._first_config):
-            self._quit("leave")
-            return
-        self._asks_to_quit = True
-        choices = [Choice("leave", "leave without it", "y"), Choice("", "stay", "n")]
-        question = "The design was edited since: no run and no model has it."
-        self.push_screen(Choose("Leave cnn-tui?", question, choices), self._quit)
-
-    def _quit(self, choice: str | None) -> None:
-        self._asks_to_quit = False
-        if choice == "leave":
-            run = self.session.run
-            going = run is not None and self.session.alive
-            self.exit(words.farewell(run.run_id) if run is not None and going else None)
+        if self.size.width < NARROW:
+            self.tell("The screen is too narrow for both: 0 shows the design, 1 to 9 the views.")
+        else:
+            self._body.widen()
 
     async def _greet(self) -> None:
         living = await self.jobs.living_runs()

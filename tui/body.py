@@ -139,6 +139,11 @@ class Body(Container):
         return self.views.get(self.active, self.network)
 
     @property
+    def panels(self) -> list[tuple[str, NetworkPanel | ViewPanel]]:
+        """What each tab shows, with its name."""
+        return [(DESIGN, self.network), *self.views.items()]
+
+    @property
     def panel_in_use(self) -> NetworkPanel | TrainingPanel | ViewPanel:
         """What has the keys: a part of the design, or what the active tab shows."""
         parts = (self.network, self.training)

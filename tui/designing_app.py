@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from tui.steering import SteeringApp
+from tui.guiding_app import GuidingApp
 
 DESIGN_COMMANDS = (
     Binding("", "undo", "undo", tooltip="take back the last edit of the design"),
@@ -13,7 +13,7 @@ DESIGN_COMMANDS = (
 """For the command palette: the design's own keys mean something in its panel only."""
 
 
-class DesigningApp(SteeringApp):
+class DesigningApp(GuidingApp):
     """Takes back what was done to the design."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

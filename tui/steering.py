@@ -165,7 +165,7 @@ class SteeringApp(SturdyApp):
             if choice == "stop" and folder is self.session.folder:
                 self.command(m.Stop(), "stopping…")
             elif choice == "stop":
-                self.begin(partial(self.jobs.send, m.Stop(), folder))
+                self.begin(partial(self._stop_other, folder))
 
         choices = [
             Choice("stop", "stop it, with a checkpoint to resume from", "y"),
@@ -178,13 +178,21 @@ class SteeringApp(SturdyApp):
 
         def decide(choice: str | None) -> None:
             if choice == "remove":
-                self.begin(partial(self.jobs.remove, folder))
+                self.begin(partial(self._remove, folder))
 
         choices = [
             Choice("remove", "remove it, with its history and checkpoint", "y"),
             Choice("", "keep it", "n"),
         ]
         self.push_screen(Choose(f"Remove run {folder.id}?", "Saved models stay.", choices), decide)
+
+    async def _stop_other(self, folder: RunFolder) -> None:
+        await self.jobs.send(m.Stop(), folder)
+        self.tell(f"Run {folder.id} was asked to stop.")
+
+    async def _remove(self, folder: RunFolder) -> None:
+        await self.jobs.remove(folder)
+        self.tell(f"Run {folder.id} is removed.")
 
     def command(self, command: m.Command, word: str) -> None:
         """Tell the trainer something; the header says so until it has answered."""

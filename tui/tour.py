@@ -17,7 +17,7 @@ from tui.dialogs import Dialog
 
 @dataclass(frozen=True)
 class Stage:
-    """A screen of the tour; its keys are written in [b]brackets[/b]."""
+    """A screen of the tour; [b] stands before each key in its text."""
 
     title: str
     text: str
@@ -26,7 +26,7 @@ class Stage:
 STAGES = (
     Stage(
         "design",
-        "Network is the next network to train. [b]e[/b] goes to its layers: [b]a[/b] adds one, "
+        "The design is the network to train next. [b]e[/b] goes to its layers: [b]a[/b] adds one, "
         "[b]enter[/b] opens the fields of one, or take a preset above. Shapes and sizes follow as "
         "you type.",
     ),

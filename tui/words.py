@@ -90,6 +90,23 @@ def _edits(draft: Draft, config: RunConfig) -> list[str]:
     return [path for path in draft.differing(config) if not path.startswith("data.")]
 
 
+def why_not(action: str, session: Session) -> str:
+    """Why what a key does means nothing now; empty for all but some actions."""
+    run = session.run
+    if run is None:
+        return {
+            "stop": "There is nothing to stop: no run is open. 5 lists all runs.",
+            "evaluate": "No run is open that could be tested; ctrl+o loads and tests a model.",
+            "revive": "There is no run to resume: 5 lists all runs, enter opens one.",
+        }.get(action, "")
+    more = " already" if session.alive else "; with more epochs in the form r goes on with it"
+    return {
+        "stop": f"There is nothing to stop: run {run.run_id} is {run.phase}.",
+        "evaluate": f"Run {run.run_id} is {run.phase}; ctrl+o loads and tests a saved model.",
+        "revive": f"Run {run.run_id} is {run.phase}{more}.",
+    }.get(action, "")
+
+
 def data_line(draft: Draft, run: RunState | None) -> str:
     """What is learned from, and how many images to learn from and to test with."""
     if run is not None:
@@ -153,7 +170,7 @@ def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
     """The keys with what they do, for the help; each key once."""
     table: dict[str, str] = {}
     for binding in bindings:
-        if isinstance(binding, Binding):
+        if isinstance(binding, Binding) and binding.description:
             key = binding.key_display or format_key(binding.key.partition(",")[0])
             meaning = binding.tooltip or binding.description
             table[key] = f"{table[key]}; {meaning}" if key in table else meaning

@@ -89,7 +89,7 @@ class Terminal:
             stdout=program_side,
             stderr=program_side,
             start_new_session=True,
-            env=environment | {"TERM": "xterm-256color"},
+            env=environment | {"TERM": "xterm-256color", "CNN_TUI_SETTINGS": ""},
         )
         os.close(program_side)
 

@@ -142,6 +142,14 @@ async def test_the_dashboard_opens_as_it_was_left(tmp_path: Path) -> None:
     assert not Memory(tmp_path / "settings.json").settings.is_wide
 
 
+async def test_where_there_is_no_room_for_both_widening_says_so(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path))
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await pilot.press("z")
+        await until(pilot, lambda: "too narrow for both" in screen_text(app))
+        assert not app._body.is_wide
+
+
 async def test_a_theme_or_a_view_that_there_is_no_more_is_left_out(tmp_path: Path) -> None:
     settings = Settings(theme="none", view="none", panels={"none": {"x": 1}, "curves": {}})
     Memory(tmp_path / "settings.json").keep(settings)

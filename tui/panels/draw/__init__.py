@@ -201,8 +201,8 @@ def side_text(
             found.probabilities,
             width=at.side_width,
             height=rest,
-            color=colors.primary,
-            best_color=colors.accent,
+            color=colors.series[0],
+            best_color=colors.series[1],
             ascii=ascii,
         )
     )

@@ -121,7 +121,7 @@ def _bars(shown: Shown, width: int, height: int) -> list[Text]:
     for n in order:
         name = shorten(names[n], room, ascii=shown.ascii)
         true, called = n == insight.subject.label, n == insight.called
-        color = colors.good if true else colors.bad if called else colors.primary
+        color = colors.good if true else colors.bad if called else colors.series[0]
         mark = "> " if n == target else "  "
         lines.append(
             Text.assemble(

@@ -254,7 +254,7 @@ def probability_bars(
     bar_width = min(max(width - name_width - beside, 0), WIDEST_BAR)
     lines = []
     for i, (name, words) in enumerate(zip(names, marks, strict=True)):
-        color = colors.good if i == true else colors.bad if i == called else colors.primary
+        color = colors.good if i == true else colors.bad if i == called else colors.series[0]
         share = float(probabilities[i])
         lines.append(
             Text.assemble(
