@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from pydantic import JsonValue
 from rich.cells import cell_len
 from rich.text import Text
 from textual import on
@@ -119,6 +120,12 @@ class ClassesPanel(TablePanel):
         Binding("v,O", "turn", "turn order"),
         Binding("c", "confidence", "confidence"),
     ]
+
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
+        "sort_column": range(len(COLUMNS)),
+        "reversed": (True, False),
+        "showing_confidence": (True, False),
+    }
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)

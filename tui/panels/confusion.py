@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
+from pydantic import JsonValue
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 from rich.style import Style
@@ -149,6 +150,8 @@ class ConfusionPanel(TablePanel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "percent", "counts/%"),
     ]
+
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {"percent": (True, False)}
 
     class CellChosen(Message):
         """The images of a true class that were called by a certain name are wanted."""

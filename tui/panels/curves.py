@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from pydantic import JsonValue
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
@@ -85,6 +87,13 @@ class CurvesPanel(Widget, can_focus=True):
         Binding("h", "log_x", "log x", tooltip="make the axis of epochs logarithmic"),
         Binding("b", "batches", "epochs", tooltip="show whole epochs only, or every batch"),
     ]
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
+        "options.charts": tuple(CHARTS),
+        "options.batches": (True, False),
+        "options.log": (True, False),
+        "options.log_x": (True, False),
+        "options.smoothing": tuple(SMOOTHINGS),
+    }
     DEFAULT_CSS = "CurvesPanel { height: 1fr; }"
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
@@ -256,8 +265,8 @@ def _charts(
     shown = window.shown(_reach(run, options))
     end = shown[1]
     hidden = mix(colors.ground, colors.muted, HIDDEN_SHARE)
-    many = colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
-    curve_colors = CurveColors(colors.primary, colors.accent, hidden, many)
+    train, judge, *_ = colors.series
+    curve_colors = CurveColors(train, judge, hidden, colors.series)
 
     def chart(name: str, width: int, height: int) -> list[Text]:
         series = curves(run, name, options, width, curve_colors, shown)
