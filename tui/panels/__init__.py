@@ -14,6 +14,8 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.containers import Vertical
+from textual.geometry import Size
+from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from tui.render.images import PictureStyle
@@ -168,6 +170,12 @@ class TablePanel(Vertical):
     def build_table(self) -> DataTable[object]:
         """The empty table."""
         raise NotImplementedError
+
+    @property
+    def size(self) -> Size:
+        """That of its place while it is not shown: so it is ready with the first paint."""
+        place = self.parent
+        return super().size or (place.size if isinstance(place, Widget) else Size(0, 0))
 
     def on_mount(self) -> None:
         """Show what was given before there was a screen."""
