@@ -10,7 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
-from textual._compositor import ChopsUpdate, Compositor, CompositorMap, ReflowResult
+from textual._compositor import (
+    ChopsUpdate,
+    Compositor,
+    CompositorMap,
+    MapGeometry,
+    ReflowResult,
+)
 from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -30,6 +36,12 @@ class SparingCompositor(Compositor):
         self._wanted: dict[int, int] | None = None
         self._placed: list[Placed] = []
         self._placed_in: tuple[Widget, Size] | None = None
+        self._as_before: set[Widget] = set()
+
+    @property
+    def layers(self) -> list[tuple[Widget, MapGeometry]]:
+        """Who is to be told where it is: not those that stayed where they were."""
+        return [each for each in super().layers if each[0] not in self._as_before]
 
     def reflow(self, parent: Widget, size: Size) -> ReflowResult:
         """Lay out all; Textual would do so once more for the first question where a widget is."""
@@ -41,6 +53,7 @@ class SparingCompositor(Compositor):
         self, root: Widget, size: Size, visible_only: bool = True
     ) -> tuple[CompositorMap, set[Widget]]:
         """Where everything is; what a container holds that has not changed is where it was."""
+        self._as_before = set()
         if visible_only:
             return super()._arrange_root(root, size, visible_only)
         known = [each for each in self._placed if each.still_holds]
@@ -50,6 +63,7 @@ class SparingCompositor(Compositor):
                 for each in known:
                     map |= each.map
                     widgets |= each.widgets
+                    self._as_before |= each.map.keys()
                 return map, widgets
         map, widgets = super()._arrange_root(root, size, visible_only)
         self._placed = [Placed.of(each, map, widgets) for each in map if isinstance(each, Still)]
