@@ -85,3 +85,4 @@ async def test_a_table_is_whole_in_the_first_picture_that_shows_it(pets):
         first = next(each for each in app.pictures if "calibration" in each)
         assert all(word in first for word in ("precision", "cat", "dog", "eel"))
         assert "█" in first
+        assert not any("No answers yet" in each for each in app.pictures)
