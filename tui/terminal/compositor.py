@@ -14,10 +14,10 @@ from textual._compositor import (
     ChopsUpdate,
     Compositor,
     CompositorMap,
-    MapGeometry,
     ReflowResult,
 )
 from textual.geometry import Region, Size
+from textual.map_geometry import MapGeometry
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip

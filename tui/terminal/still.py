@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from textual._compositor import CompositorMap, MapGeometry
+from textual._compositor import CompositorMap
 from textual.containers import Container
 from textual.geometry import Size
 from textual.layout import DockArrangeResult
+from textual.map_geometry import MapGeometry
 from textual.widget import Widget
 
 

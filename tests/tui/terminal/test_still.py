@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from textual._compositor import Compositor, MapGeometry
+from textual._compositor import Compositor
 from textual.app import App, ComposeResult
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.geometry import Size
 from textual.layout import DockArrangeResult
+from textual.map_geometry import MapGeometry
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
