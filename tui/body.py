@@ -30,6 +30,7 @@ from tui.panels.training import TrainingPanel
 from tui.remembered import Panel, Settings, choose, chosen
 from tui.state import View
 from tui.tab_names import tab_names
+from tui.terminal.still import Still
 
 NARROW = 100
 """Below so many columns the left side is folded."""
@@ -92,7 +93,7 @@ class Body(Container):
 
     def compose(self) -> ComposeResult:
         """The left side, the tabs with the views, and what a tiny screen shows instead."""
-        with Container(id="left"):
+        with Still(id="left"):
             yield self.network
             yield self.training
         with Vertical(id="views"):

@@ -19,6 +19,14 @@ class Table(DataTable[object]):
         """What all cells are painted with: with another they are painted anew."""
         return self.app.theme, self.screen.rich_style
 
+    def settle(self) -> None:
+        """Find out its size at once, for the next layout: Textual does so when nothing is to do."""
+        if self._require_update_dimensions:
+            self._require_update_dimensions = False
+            rows = self._new_rows.copy()
+            self._new_rows.clear()
+            self._update_dimensions(rows)
+
     def notify_style_update(self) -> None:
         """It may be another theme; that the focus has changed is noted with each cell."""
         looks = self.looks()

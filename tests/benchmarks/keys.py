@@ -1,16 +1,20 @@
 """How soon a key's effect is on the screen while training runs at full speed, and what it costs.
 
 A real trainer learns all of MNIST with the default network; the dashboard follows it on a
-pseudo-terminal of 120 × 36. Keys that change the screen come at random moments, and the time of
-each lasts until the text that it brings has been painted. The trainer's own journal tells its speed
-alone, with a dashboard that is watched, and while keys are pressed.
+pseudo-terminal. Keys that change the screen come at random moments, and the time of each lasts
+until the text that it brings has been painted. The trainer's own journal tells its speed alone,
+with a dashboard whose curves are watched, and while keys are pressed; of the dashboard's process
+its share of a processor and the most memory that it ever had are told.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import time
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import cycle, pairwise
 
 import numpy as np
@@ -21,6 +25,8 @@ from measuring import (
     at_least_one,
     facts,
     parser,
+    peak_memory,
+    processor_seconds,
     ratios,
     report,
     run,
@@ -36,9 +42,18 @@ from nn.runs.folder import RunFolder
 from nn.runs.messages import BatchesFinished, Evaluate
 
 GAPS = (0.150, 0.350)
-SOON = 0.100
+SOON = 0.050
+LEFT = "\x1b[D"
 ALONE, WATCHED, USED = "alone", "with a dashboard", "while keys are pressed"
 FIRST_SCREEN = "accuracy over epochs"
+
+
+@dataclass
+class Costs:
+    """What the dashboard's process took each time: shares of a processor, and peaks in MB."""
+
+    shares: list[float] = field(default_factory=list)
+    peaks: list[float] = field(default_factory=list)
 
 
 def main() -> None:
@@ -51,11 +66,15 @@ def main() -> None:
     arguments.add_argument(
         "--threads", type=at_least_one, default=processors(), help="to train with"
     )
+    arguments.add_argument(
+        "--size", type=size, default=(120, 36), help="of the terminal, as in 120x36"
+    )
     options = arguments.parse_args()
     machine = facts()
     rng = random.Random(0)
     each = -(-options.keys // options.rounds)
     waits: dict[str, list[float]] = {}
+    costs = {WATCHED: Costs(), USED: Costs()}
     fields = {
         "training.epochs": 1000,
         "training.batch_size": BATCH,
@@ -63,6 +82,9 @@ def main() -> None:
     }
     with trainer(preset(DEFAULT).changed(fields)) as folder:
         obey(folder, Evaluate())
+
+        def look(terminal: Terminal) -> None:
+            watch(terminal, options.seconds)
 
         def use(terminal: Terminal) -> None:
             for key, wait in press_keys(terminal, folder.id, each, rng):
@@ -72,8 +94,8 @@ def main() -> None:
             options.rounds,
             {
                 ALONE: lambda: speed(folder, lambda: time.sleep(options.seconds)),
-                WATCHED: lambda: in_dashboard(folder, lambda t: watch(t, options.seconds)),
-                USED: lambda: in_dashboard(folder, use),
+                WATCHED: lambda: in_dashboard(folder, options.size, look, costs[WATCHED]),
+                USED: lambda: in_dashboard(folder, options.size, use, costs[USED]),
             },
         )
     every = [wait for key in waits.values() for wait in key]
@@ -82,8 +104,19 @@ def main() -> None:
         "seconds by key": {key: figures(values) for key, values in waits.items()},
         "images per second": {name: Spread.of(values) for name, values in speeds.items()},
         f"ratio to {ALONE}": {name: ratios(of, speeds[ALONE]) for name, of in speeds.items()},
+        "dashboard's share of a processor": {
+            name: Spread.of(each.shares) for name, each in costs.items()
+        },
+        "dashboard's peak memory in MB": max(costs[WATCHED].peaks + costs[USED].peaks),
     }
-    report(options, machine, results, words(waits, every, speeds))
+    report(options, machine, results, words(waits, every, speeds, costs))
+
+
+def size(text: str) -> tuple[int, int]:
+    """Columns and lines from the command line."""
+    if (found := re.fullmatch(r"(\d+)x(\d+)", text)) is None:
+        raise ArgumentTypeError(f"{text!r} is no size; 120x36 would be one")
+    return int(found[1]), int(found[2])
 
 
 def key_presses(run_id: str) -> Iterator[tuple[str, str, str]]:
@@ -98,6 +131,8 @@ def key_presses(run_id: str) -> Iterator[tuple[str, str, str]]:
         yield "1", "curves", FIRST_SCREEN
         yield "l", "curves: loss axis", next(scales)
         yield "m", "curves: smoothing", next(smoothings)
+        yield LEFT, "curves: cursor", r"epoch \d+\.\d{3} "
+        yield "w", "curves: whole run", " smoothing "
         yield "2", "classes", "precision"
         yield "v", "classes: turn order", next(turns)
         yield "3", "confusion", "true .*, called "
@@ -106,6 +141,9 @@ def key_presses(run_id: str) -> Iterator[tuple[str, str, str]]:
         shown_order = next(orders)
         yield "o", "mistakes: order", shown_order
         yield "5", "runs", f"{run_id}: "
+        yield "6", "rate", "Trains a copy of this"
+        yield "7", "profile", "Takes a few steps"
+        yield "9", "draw", "pen down"
 
 
 def press_keys(
@@ -117,18 +155,28 @@ def press_keys(
     for _ in range(count):
         key, purpose, text = next(presses)
         pressed = terminal.press(key)
-        yield f"{key} {purpose}", terminal.wait_for(text) - pressed
+        yield f"{'←' if key == LEFT else key} {purpose}", terminal.wait_for(text) - pressed
         terminal.watch(pressed + rng.uniform(*GAPS))
 
 
-def in_dashboard(folder: RunFolder, use: Callable[[Terminal], None]) -> float:
+def in_dashboard(
+    folder: RunFolder, size: tuple[int, int], use: Callable[[Terminal], None], costs: Costs
+) -> float:
     """The trainer's speed while the dashboard is used, from when all of it stands there."""
     library = folder.path.parent.parent
-    with Terminal([cnn_tui(), "attach", folder.id, "--models", str(library)]) as terminal:
+    with Terminal([cnn_tui(), "attach", folder.id, "--models", str(library)], *size) as terminal:
+
+        def use_it() -> None:
+            started, before = time.perf_counter(), processor_seconds(terminal.process)
+            use(terminal)
+            taken = processor_seconds(terminal.process) - before
+            costs.shares.append(taken / (time.perf_counter() - started))
+            costs.peaks.append(peak_memory(terminal.process))
+
         terminal.wait_for(FIRST_SCREEN)
         terminal.wait_for("accuracy by class")
-        watch(terminal, 1)
-        return speed(folder, lambda: use(terminal))
+        watch(terminal, 2)
+        return speed(folder, use_it)
 
 
 def watch(terminal: Terminal, seconds: float) -> None:
@@ -171,8 +219,13 @@ def figures(seconds: list[float]) -> dict[str, float]:
     }
 
 
-def words(waits: dict[str, list[float]], every: list[float], speeds: dict[str, list[float]]) -> str:
-    """Both tables."""
+def words(
+    waits: dict[str, list[float]],
+    every: list[float],
+    speeds: dict[str, list[float]],
+    costs: dict[str, Costs],
+) -> str:
+    """The tables."""
     rows = [["milliseconds from key to screen", *figures(every)]]
     for key, values in [*waits.items(), ("all keys", every)]:
         presses, *times, soon = figures(values).values()
@@ -183,7 +236,11 @@ def words(waits: dict[str, list[float]], every: list[float], speeds: dict[str, l
     for name, values in speeds.items():
         ratio = ratios(values, speeds[ALONE]).show(".3f")
         training.append([name, Spread.of(values).show(",.0f"), ratio])
-    return f"{table(rows)}\n\n{table(training)}"
+    dashboard = [["the dashboard's process", "share of a processor", "peak memory, MB"]]
+    for name, each in costs.items():
+        shares = Spread.of([100 * share for share in each.shares]).show(".0f")
+        dashboard.append([name, f"{shares} %", f"{max(each.peaks):.0f}"])
+    return "\n\n".join(map(table, (rows, training, dashboard)))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,9 @@ def cnn_tui() -> str:
 class Screen:
     """What stands on a terminal after places and text were written to it, without styles."""
 
-    def __init__(self) -> None:
-        self._lines = [[" "] * COLUMNS for _ in range(LINES)]
+    def __init__(self, columns: int = COLUMNS, lines: int = LINES) -> None:
+        self._columns = columns
+        self._lines = [[" "] * columns for _ in range(lines)]
         self._row = self._column = 0
         self._rest = ""
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
@@ -64,24 +65,26 @@ class Screen:
 
     def _put(self, text: str) -> None:
         for character in text:
-            if character.isprintable() and self._row < LINES and self._column < COLUMNS:
+            inside = self._row < len(self._lines) and self._column < self._columns
+            if character.isprintable() and inside:
                 self._lines[self._row][self._column] = character
                 self._column += 1
 
 
 class Terminal:
-    """A program that runs on a terminal of 120 × 36 in 256 colours, which answers no question.
+    """A program that runs on a terminal of 256 colours, which answers no question.
 
     Who opens it has to read what is painted, as the program waits for that. It ends with the block.
+    What a person has set for the dashboard counts for nothing here.
     """
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], columns: int = COLUMNS, lines: int = LINES) -> None:
         self._side, program_side = pty.openpty()
-        size = struct.pack("HHHH", LINES, COLUMNS, 0, 0)
+        size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(program_side, termios.TIOCSWINSZ, size)
         environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
         self._name = command[0]
-        self._screen = Screen()
+        self._screen = Screen(columns, lines)
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
             command,
@@ -105,6 +108,11 @@ class Terminal:
         self._process.kill()
         self._process.wait()
         os.close(self._side)
+
+    @property
+    def process(self) -> int:
+        """The program's process."""
+        return self._process.pid
 
     def press(self, key: str) -> float:
         """Send a key; when that was."""

@@ -14,11 +14,14 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.containers import Vertical
+from textual.geometry import Size
+from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from tui.render.images import PictureStyle
 from tui.safe_colors import ON_DARK, ON_LIGHT
 from tui.state import Phase, View
+from tui.table import Table
 
 MIDDLE_GREY = "#808080"
 """Readable on a dark and on a light ground: for terminals that keep their own colours secret."""
@@ -135,6 +138,12 @@ PHASE_SIGNS = {
 """A sign for each phase, also in ASCII: the word beside it says the same."""
 
 
+def say(place: Static, words: Text | str) -> None:
+    """Write words where they are not yet: each update of a text lays out the screen."""
+    if place.content != words:
+        place.update(words)
+
+
 class TablePanel(Vertical):
     """A table with words below it; without rows, a calm sentence instead."""
 
@@ -156,7 +165,6 @@ class TablePanel(Vertical):
         super().__init__(id=id)
         self.ascii = ascii
         self.view = View()
-        self._said: Text | str = ""
         self._why_nothing = ""
 
     def compose(self) -> ComposeResult:
@@ -169,6 +177,12 @@ class TablePanel(Vertical):
         """The empty table."""
         raise NotImplementedError
 
+    @property
+    def size(self) -> Size:
+        """That of its place while it is not shown: so it is ready with the first paint."""
+        place = self.parent
+        return super().size or (place.size if isinstance(place, Widget) else Size(0, 0))
+
     def on_mount(self) -> None:
         """Show what was given before there was a screen."""
         self.fill()
@@ -178,6 +192,8 @@ class TablePanel(Vertical):
         self.view = view
         if self.size:
             self.fill()
+            if isinstance(self.table, Table):
+                self.table.settle()
 
     def fill(self) -> None:
         """Bring the table up to date with the view, at no cost if it is."""
@@ -190,9 +206,7 @@ class TablePanel(Vertical):
 
     def say(self, line: Text | str) -> None:
         """Put words below the table."""
-        if line != self._said:
-            self._said = line
-            self.query_one(".line", Static).update(line)
+        say(self.query_one(".line", Static), line)
 
     def show_nothing(self, sentence: str) -> None:
         """Replace the table by a sentence, or show it again if the sentence is empty."""

@@ -102,7 +102,8 @@ class CurvesPanel(Widget, can_focus=True):
         self.options = CurveOptions()
         self.window = Window()
         self.view = View()
-        self._painted: tuple[object, ...] = ()
+        self._painted: tuple[object, object] = ((), ())
+        self._old_will_do = False
         self._strips: list[Strip] = []
         self._ground: Style | None = None
 
@@ -112,13 +113,23 @@ class CurvesPanel(Widget, can_focus=True):
             self.window = Window()
             self.refresh_bindings()
         self.view = view
+        if not self.size:
+            # Whoever turns to the curves sees at once what they were, and a moment later the news.
+            self._old_will_do = True
+            self.call_after_refresh(self._show_news)
+        elif self._what_to_paint() != self._painted:
+            self.refresh()
+
+    def _show_news(self) -> None:
+        self._old_will_do = False
         if self._what_to_paint() != self._painted:
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """One line of the picture, which is painted anew only if something in it has changed."""
-        wanted = self._what_to_paint()
-        if wanted != self._painted:
+        _, looks = wanted = self._what_to_paint()
+        will_do = self._old_will_do and looks == self._painted[1]
+        if wanted != self._painted and not will_do:
             width, height = self.size
             colors = palette(self.app)
             lines = picture(self.view, self.options, width, height, colors, self.ascii, self.window)
@@ -195,10 +206,12 @@ class CurvesPanel(Widget, can_focus=True):
         console = self.app.console
         return Strip(line.render(console)).apply_style(console.get_style(line.style))
 
-    def _what_to_paint(self) -> tuple[object, ...]:
+    def _what_to_paint(self) -> tuple[object, object]:
+        """What is new, and how it is looked at."""
         run, answers = self.view.run, self.view.answers
         version = run.version if run else 0
-        return run, version, answers, self.size, self.options, self.window, self.app.theme
+        looks = (run, self.size, self.options, self.window, self.app.theme)
+        return (version, answers), looks
 
 
 def _after(one: str, names: list[str]) -> str:

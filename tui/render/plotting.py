@@ -137,6 +137,9 @@ class Canvas:
         signal = self._figure.signal(x.tolist(), y.tolist(), marker=marker).lines(True)
         for index in breaks:
             signal.line(index, False)
+        # It looks through all points for colours that it must not give to others: a third of its
+        # time, and here every colour is given.
+        signal._get_unique_pixels = list
         self._figure.draw(signal)
 
     def _places(self, values: Sequence[float], at_most: int) -> Values:

@@ -10,12 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar, cast
 
-from textual._compositor import ChopsUpdate, Compositor, ReflowResult
+from textual._compositor import (
+    ChopsUpdate,
+    Compositor,
+    CompositorMap,
+    ReflowResult,
+)
 from textual.geometry import Region, Size
+from textual.map_geometry import MapGeometry
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
+
+from tui.terminal.still import Placed, Still
 
 T = TypeVar("T")
 
@@ -26,12 +34,52 @@ class SparingCompositor(Compositor):
     def __init__(self) -> None:
         super().__init__()
         self._wanted: dict[int, int] | None = None
+        self._placed: list[Placed] = []
+        self._placed_in: tuple[Widget, Size] | None = None
+        self._as_before: set[Widget] = set()
+
+    @property
+    def layers(self) -> list[tuple[Widget, MapGeometry]]:
+        """Who is to be told where it is: not those that stayed where they were."""
+        return [each for each in super().layers if each[0] not in self._as_before]
 
     def reflow(self, parent: Widget, size: Size) -> ReflowResult:
         """Lay out all; Textual would do so once more for the first question where a widget is."""
         result = super().reflow(parent, size)
         self._full_map_invalidated = False
         return result
+
+    def _arrange_root(
+        self, root: Widget, size: Size, visible_only: bool = True
+    ) -> tuple[CompositorMap, set[Widget]]:
+        """Where everything is; what a container holds that has not changed is where it was."""
+        self._as_before = set()
+        if visible_only:
+            return super()._arrange_root(root, size, visible_only)
+        known = [each for each in self._placed if each.still_holds]
+        if self._placed_in == (root, size) and known:
+            map, widgets = self._arrange_without([each.container for each in known], root, size)
+            if all(map.get(each.container) == each.geometry for each in known):
+                for each in known:
+                    map |= each.map
+                    widgets |= each.widgets
+                    self._as_before |= each.map.keys()
+                return map, widgets
+        map, widgets = super()._arrange_root(root, size, visible_only)
+        self._placed = [Placed.of(each, map, widgets) for each in map if isinstance(each, Still)]
+        self._placed_in = root, size
+        return map, widgets
+
+    def _arrange_without(
+        self, containers: list[Still], root: Widget, size: Size
+    ) -> tuple[CompositorMap, set[Widget]]:
+        for each in containers:
+            each.is_skipped = True
+        try:
+            return super()._arrange_root(root, size, False)
+        finally:
+            for each in containers:
+                each.is_skipped = False
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """What has changed."""

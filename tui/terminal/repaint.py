@@ -12,7 +12,7 @@ from functools import lru_cache
 from rich.cells import cell_len
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
-from rich.segment import ControlType, Segment
+from rich.segment import ControlType
 from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.strip import Strip
@@ -46,6 +46,8 @@ class Shown:
         style = ground = ""
         for y, line in sorted(self._after(update, console).items()):
             old = self._lines.get(y, [])
+            if old == line:
+                continue
             for start, end in _changes(old, line):
                 pieces.append(f"\x1b[{y + 1};{start + 1}H")
                 for character, wanted, blank in line[start:end]:
@@ -72,25 +74,26 @@ class Shown:
                 line = lines.get(y)
                 if line is None:
                     line = lines[y] = list(self._lines.get(y, ()))
-                cells = _cells(segment, colors)
+                cells = _cells(segment.text, segment.style or Style.null(), colors)
                 line += [UNKNOWN] * (x - len(line))
                 line[x : x + len(cells)] = cells
                 x += len(cells)
         return lines
 
 
-def _cells(segment: Segment, colors: ColorSystem) -> list[Cell]:
-    style, blank = _numbers(segment.style or Style.null(), colors)
-    if segment.text.isascii():
-        return [(each, blank if each == " " else style, blank) for each in segment.text]
+@lru_cache(maxsize=4096)
+def _cells(text: str, style: Style, colors: ColorSystem) -> tuple[Cell, ...]:
+    numbers, blank = _numbers(style, colors)
+    if text.isascii():
+        return tuple((each, blank if each == " " else numbers, blank) for each in text)
     cells: list[Cell] = []
-    for character in segment.text:
+    for character in text:
         width = cell_len(character)
         if width == 0 and cells:
-            cells[-1] = (cells[-1][0] + character, style, blank)
+            cells[-1] = (cells[-1][0] + character, numbers, blank)
         else:
-            cells += [(character, style, blank), ("", style, blank)][: max(width, 1)]
-    return cells
+            cells += [(character, numbers, blank), ("", numbers, blank)][: max(width, 1)]
+    return tuple(cells)
 
 
 @lru_cache(maxsize=4096)

@@ -1,10 +1,14 @@
 import re
+import time
 
 import pytest
 from textual.app import App
 from textual.color import Color
+from textual.widgets import ContentSwitcher, Static
 
 from tui.panels import palette, shorten
+from tui.panels.classes import ClassesPanel
+from tui.state import View
 
 THEMES = ["textual-dark", "textual-light", "solarized-light", "nord", "ansi-dark", "ansi-light"]
 
@@ -48,3 +52,37 @@ def test_names_are_cut_to_the_cells_that_they_get():
     assert shorten("ankle boot", 6) == "ankle…"
     assert shorten("ankle boot", 6, ascii=True) == "ankle~"
     assert shorten("ankle boot", 0) == ""
+
+
+class TwoPlaces(App):
+    """Something, and behind it a table; it keeps every picture that is painted."""
+
+    def __init__(self):
+        super().__init__()
+        self.scores = ClassesPanel(id="classes")
+        self.pictures: list[str] = []
+
+    def compose(self):
+        with ContentSwitcher(initial="first"):
+            yield Static("first", id="first")
+            yield self.scores
+
+    def _display(self, screen, renderable):
+        strips = screen._compositor.render_strips()
+        self.pictures.append("\n".join(strip.text for strip in strips))
+
+
+async def test_a_table_is_whole_in_the_first_picture_that_shows_it(pets):
+    app = TwoPlaces()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.pause()
+        app.query_one(ContentSwitcher).current = "classes"
+        app.scores.show(View(answers=pets))
+        deadline = time.monotonic() + 15
+        while "calibration" not in app.pictures[-1]:
+            assert time.monotonic() < deadline
+            await pilot.pause(0.01)
+        first = next(each for each in app.pictures if "calibration" in each)
+        assert all(word in first for word in ("precision", "cat", "dog", "eel"))
+        assert "█" in first
+        assert not any("No answers yet" in each for each in app.pictures)

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from nn.types import Integers
 from tui.dialogs import Choice, Choose
+from tui.panels import say
 from tui.panels.mistakes.grid import Grid
 from tui.panels.mistakes.large import LargePicture
 from tui.panels.mistakes.words import Selection, pairs_of
@@ -262,9 +263,9 @@ class MistakesPanel(Vertical):
 
     def _say(self, line: str, nothing: str) -> None:
         """Write the line of words, and a sentence where there are no pictures."""
-        self.query_one("#line", Static).update(line)
+        say(self.query_one("#line", Static), line)
         sentence = self.query_one("#nothing", Static)
-        sentence.update(nothing)
+        say(sentence, nothing)
         sentence.set_class(not nothing, "hidden")
         self.grid.set_class(bool(nothing), "hidden")
 

@@ -199,7 +199,7 @@ class Grid(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         """Make the thumbnails fit the space."""
-        self._is_stale = True
+        self._tiles.clear()
         if self.answers is None:
             return
         height, width = self.answers.images.shape[1:3]
@@ -214,10 +214,9 @@ class Grid(ScrollView, can_focus=True):
         self.refresh()
 
     def _take_looks(self) -> None:
-        """Thumbnails that would be painted as before are kept."""
+        """Another focus is no other theme: then the thumbnails are kept."""
         self._is_stale, self._ground = False, self.rich_style
-        drawn = self.look, self.order, self._tiling
-        looks = (self.answers, *drawn, self._ground, palette(self.app))
+        looks = (self._ground, palette(self.app))
         if looks != self._looks:
             self._looks = looks
             self._tiles.clear()
