@@ -19,7 +19,7 @@ from nn import presets
 from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from tui import words
+from tui import pace, words
 from tui.body import DESIGN, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
@@ -36,6 +36,7 @@ from tui.panels.network import NetworkPanel
 from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
+from tui.panels.training import TrainingPanel
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -125,6 +126,7 @@ class Dashboard(DrawingApp):
             self._list,
             self._look_inside,
             self._recognise,
+            self.measure_at_rest,
         )
         for work in works:
             self.repeat(work)
@@ -262,8 +264,19 @@ class Dashboard(DrawingApp):
         running = run.config if run is not None and self.session.alive else None
         note, label = words.design_note(self.draft, self.session), words.start_label(self.session)
         self.refresh_bindings()
-        self._body.network.show(running)
+        self._body.network.show(running, self._pace_words())
         self._body.training.show(running, note, label, can_start=not self.draft.errors)
+
+    @property
+    def designing(self) -> bool:
+        """Whether somebody is at the design now."""
+        return isinstance(self._body.panel_in_use, NetworkPanel | TrainingPanel)
+
+    def _pace_words(self) -> str:
+        config, session = self.draft.config, self.session
+        if config is None:
+            return ""
+        return pace.words(config, self.draft.plan, session.pace, training=session.alive)
 
     @on(FieldRow.Edited)
     def _edit_field(self, event: FieldRow.Edited) -> None:

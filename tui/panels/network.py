@@ -103,7 +103,8 @@ class NetworkPanel(VerticalScroll):
     help_text = """\
 The design of the next run. In the list: a adds a layer below the cursor, d doubles it, backspace
 drops it, [ and ] move it, enter goes to its fields and escape comes back. u takes back whatever
-was done to the design, also a preset that was chosen, and U does it again.
+was done to the design, also a preset that was chosen, and U does it again. p draws the network as
+blocks; y copies the design as TOML, or as code for PyTorch or Keras.
 Shapes and sizes follow as you type; what is wrong stands beside it, and nothing starts until it is
 mended. While a run trains, "new run" marks what it does not take over any more."""
 
@@ -111,6 +112,8 @@ mended. While a run trains, "new run" marks what it does not take over any more.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
         Binding("U", "app.redo", "redo", key_display="U", tooltip="do it again"),
+        Binding("p", "app.picture", "picture", tooltip="show the network as blocks"),
+        Binding("y", "app.copy_design", "copy as", tooltip="copy the design as TOML or code"),
         Binding("escape", "list", "layers", tooltip="back to the list of layers"),
     ]
     help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, *BINDINGS]
@@ -130,6 +133,7 @@ mended. While a run trains, "new run" marks what it does not take over any more.
         self.border_title = "Network"
         self._draft = draft
         self._run_config: RunConfig | None = None
+        self._pace = ""
         known = [(f"{name}  {presets.read(name)['description']}", name) for name in presets.names()]
         self._preset = FieldSelect(known, prompt="choose one to start from", compact=True)
 
@@ -146,9 +150,10 @@ mended. While a run trains, "new run" marks what it does not take over any more.
         """Draw the draft."""
         self.show(None)
 
-    def show(self, running: RunConfig | None) -> None:
-        """Draw the draft; `running` is the configuration of a run that trains meanwhile."""
-        self._run_config = running
+    def show(self, running: RunConfig | None, pace: str = "") -> None:
+        """Draw the draft; `running` is the configuration of a run that trains meanwhile, `pace`
+        says how long an epoch takes."""
+        self._run_config, self._pace = running, pace
         self._layers.show([self._line(index) for index in range(self._draft.layer_count)])
         self._show_fields()
         self.query_one("#sums", Static).update(self._sums())
@@ -209,6 +214,8 @@ mended. While a run trains, "new run" marks what it does not take over any more.
         if draft.config is not None:
             memory = plan.training_bytes(draft.config.training.batch_size)
             lines.append(f"{formats.size(memory)} of memory to train")
+        if self._pace:
+            lines.append(self._pace)
         return "\n".join(lines)
 
     @on(OptionList.OptionHighlighted)
@@ -265,7 +272,7 @@ mended. While a run trains, "new run" marks what it does not take over any more.
 
     def _changed(self, cursor: int) -> None:
         """The list follows the draft; the message brings everybody else up to date."""
-        self.show(self._run_config)
+        self.show(self._run_config, self._pace)
         if self._draft.layer_count:
             self._layers.highlighted = min(cursor, self._draft.layer_count - 1)
         self._show_fields()
