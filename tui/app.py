@@ -306,6 +306,7 @@ class Dashboard(DrawingApp):
         data = mine.data if mine is not None and keeps else chosen.data
         self.draft.use(chosen.model_copy(update={"data": data}), f"preset {event.name}")
         self.show_design()
+        self.tell(f"Preset {event.name}: {presets.read(event.name)['description']}.")
 
     @on(Body.Turned)
     def _turned(self) -> None:

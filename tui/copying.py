@@ -9,7 +9,6 @@ from textual.events import Key
 from textual.widgets import Static
 
 from nn.config import RunConfig
-from nn.export.code import write
 from nn.runs.folder import RunFolder
 from nn.schema import InputError
 from tui.dialogs import Dialog
@@ -59,6 +58,9 @@ class Copy(Dialog[None]):
 
 def _written(config: RunConfig, language: str) -> str:
     """A configuration in a language, or why there is none."""
+    # Not every dashboard needs the languages, and all open quicker without.
+    from nn.export.code import write
+
     try:
         return write(config, language)
     except InputError as error:

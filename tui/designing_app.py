@@ -79,6 +79,7 @@ class DesigningApp(SteeringApp):
             self.jobs.cancel_pace()
         rests = time.monotonic() - self._rests_since >= pace.REST_SECONDS
         if config is not None and rests and self.designing and self._is_to_measure(config):
+            known.measuring = pace.key(config)
             self.begin(partial(self._measure_pace, config))
         return LOOK_SECONDS
 

@@ -173,10 +173,11 @@ class Jobs:
             self._profile_process.end()
 
     async def measure_pace(self, config: RunConfig) -> None:
-        """Find out how long an epoch of a design takes, unless somebody trains now."""
+        """Find out how long an epoch of a design takes, unless somebody trains now.
+
+        The session was told before that it is being measured.
+        """
         pace, key = self.session.pace, pace_of.key(config)
-        self.cancel_pace()
-        pace.measuring = key
         pace.disturbed = bool(await self.living_runs())
         if pace.measuring != key:
             return

@@ -21,6 +21,7 @@ class NetworkPicture(Dialog[None]):
 
     DEFAULT_CSS: ClassVar[str] = """
     NetworkPicture .dialog { width: 96%; }
+    NetworkPicture VerticalScroll { scrollbar-size: 1 1; scrollbar-gutter: stable; }
     NetworkPicture #remark { color: $text-muted; }
     """
 

@@ -39,16 +39,28 @@ class LayerLine:
     problem: str
 
 
+UNDO_KEYS = (
+    Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
+    Binding("U", "app.redo", "redo", key_display="U", tooltip="do again what was taken back"),
+)
+SHOW_KEYS = (
+    Binding("p", "app.picture", "picture", tooltip="show the network as blocks"),
+    Binding("y", "app.copy_design", "copy as", tooltip="copy the design as TOML or code"),
+)
+
+
 class LayerList(OptionList):
-    """The layers, one line each."""
+    """The layers, one line each; its keys stand in the order in which people need them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "fields"),
+        Binding("enter", "select", "fields", tooltip="go to the layer's fields"),
         Binding("a", "ask('add')", "add", tooltip="add a layer below"),
-        Binding("d", "ask('double')", "double", tooltip="double the layer"),
-        Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫"),
+        Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫", tooltip="drop it"),
+        *UNDO_KEYS,
+        Binding("d", "ask('double')", "double", tooltip="put another one like it below"),
         Binding("left_square_bracket,shift+up", "ask('up')", "up", key_display="["),
         Binding("right_square_bracket,shift+down", "ask('down')", "down", key_display="]"),
+        *SHOW_KEYS,
     ]
 
     @dataclass
@@ -110,13 +122,11 @@ mended. While a run trains, "new run" marks what it does not take over any more.
 
     can_focus = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
-        Binding("U", "app.redo", "redo", key_display="U", tooltip="do it again"),
-        Binding("p", "app.picture", "picture", tooltip="show the network as blocks"),
-        Binding("y", "app.copy_design", "copy as", tooltip="copy the design as TOML or code"),
+        *UNDO_KEYS,
+        *SHOW_KEYS,
         Binding("escape", "list", "layers", tooltip="back to the list of layers"),
     ]
-    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, *BINDINGS]
+    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, BINDINGS[-1]]
 
     class Edited(Message):
         """The draft's layers are others now."""
