@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.events import Resize
 from textual.widgets import Static
 
 from nn.network import Plan
@@ -41,8 +40,9 @@ class NetworkPicture(Dialog[None]):
         """Scroll by the arrows at once."""
         self.query_one(VerticalScroll).focus()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """Draw in the new size, as soon as it is known."""
+        super().on_resize()
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:

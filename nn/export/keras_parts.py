@@ -81,7 +81,10 @@ def training_code(training: TrainingConfig, classes: int) -> str:
     by_step = not isinstance(schedule, Plateau | Constant)
     if by_step:
         named["callbacks"] = Code("[Schedule()]")
-    lines = [f"loss = {_loss(loss)}", 'network.compile(make_optimizer(), loss, ["accuracy"])']
+    lines = [
+        f"loss = {_loss(loss)}",
+        'network.compile(make_optimizer(), loss, metrics=["accuracy"])',
+    ]
     if isinstance(schedule, Plateau):
         lines.append(f"schedule = {_plateau(schedule, training.learning_rate)}")
         named["callbacks"] = Code("[schedule]")
