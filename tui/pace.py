@@ -82,7 +82,7 @@ def words(config: RunConfig, plan: Plan, pace: Pace, *, training: bool) -> str:
         return "an epoch: not measured while training"
     if wanted == pace.measuring:
         return "measuring an epoch…"
-    return "" if is_small(config, plan) else "too large to be measured unasked"
+    return "" if is_small(config, plan) else "an epoch: too large to be measured unasked"
 
 
 def time(seconds: float) -> str:

@@ -83,6 +83,7 @@ def write(config: RunConfig, input_shape: Shape, classes: int) -> str:
             "\nimport keras\n",
             "import numpy as np\n",
             "from keras import layers\n",
+            '\nkeras.config.set_image_data_format("channels_last")\n',
             f"\n{constants(config)}",
             helpers,
             "\n\ndef make_network():\n",
@@ -102,6 +103,8 @@ def _others(config: RunConfig) -> Iterator[str]:
         yield "the running average of the weights follows no faster in the first steps"
     if isinstance(training.schedule, Plateau):
         yield "the schedule's threshold is a difference, not a share of the loss"
+    if isinstance(training.loss.class_weights, tuple):
+        yield "a batch's loss is divided by its images, not by what their classes weigh"
     momentum = optimizer.momentum if isinstance(optimizer, SGD | RMSprop) else 0
     if momentum and not isinstance(training.schedule, Constant):
         yield "momentum is of steps, not of gradients, which differ as the rate changes"

@@ -198,7 +198,9 @@ def _settings(config: OptimizerConfig) -> dict[str, object]:
         case RMSprop():
             return {"alpha": config.rho, "eps": config.epsilon, "momentum": config.momentum}
         case SGD():
-            return {"momentum": config.momentum, "nesterov": config.nesterov}
+            # PyTorch refuses to look ahead where there is no momentum to look along.
+            ahead = config.nesterov and config.momentum > 0
+            return {"momentum": config.momentum, "nesterov": ahead}
         case _:
             raise InputError(f"there is no code for an optimizer {config.kind}; choose another one")
 

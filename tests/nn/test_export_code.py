@@ -99,6 +99,9 @@ def test_what_is_not_in_the_code_is_said() -> None:
     assert "Not in this code" not in write(preset("small"), "pytorch")
     keras = " ".join(write(config, "keras").split())
     assert "batch norms gather the biased variance" in keras
+    weighted = preset("small").changed({"training.loss.class_weights": [1.0] * 10})
+    told = " ".join(write(weighted, "keras").split())
+    assert "a batch's loss is divided by its images" in told
 
 
 def test_long_calls_are_broken() -> None:

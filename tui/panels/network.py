@@ -118,7 +118,8 @@ drops it, [ and ] move it, enter goes to its fields and escape comes back. u tak
 was done to the design, also a preset that was chosen, and U does it again. p draws the network as
 blocks; y copies the design as TOML, or as code for PyTorch or Keras.
 Shapes and sizes follow as you type; what is wrong stands beside it, and nothing starts until it is
-mended. While a run trains, "new run" marks what it does not take over any more."""
+mended. Where nothing trains and you rest for a second, a few steps are taken to see how long an
+epoch will be. While a run trains, "new run" marks what it does not take over any more."""
 
     can_focus = False
     BINDINGS: ClassVar[list[BindingType]] = [

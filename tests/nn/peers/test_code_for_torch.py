@@ -59,6 +59,7 @@ def test_the_network_is_the_same(name: str) -> None:
 
 TRAININGS: dict[str, dict[str, Any]] = {
     **{name: {"optimizer": optimizer} for name, optimizer in OPTIMIZERS.items()},
+    "no momentum to look along": {"optimizer": {"kind": "sgd", "momentum": 0, "nesterov": True}},
     "step": {"schedule": {"kind": "step", "after": [2, 7], "drop": 0.3}},
     "exponential": {"schedule": {"kind": "exponential", "drop": 0.8}},
     "cosine": {"schedule": {"kind": "cosine", "warmup": 3, "floor": 0.1}},
