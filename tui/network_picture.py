@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
@@ -17,12 +15,6 @@ LEGEND = "A block is as high as its maps, and the wider the more channels it has
 
 class NetworkPicture(Dialog[None]):
     """Every layer's output as a block, as far as the layers fit; scrolls where there are many."""
-
-    DEFAULT_CSS: ClassVar[str] = """
-    NetworkPicture .dialog { width: 96%; }
-    NetworkPicture VerticalScroll { scrollbar-size: 1 1; scrollbar-gutter: stable; }
-    NetworkPicture #remark { color: $text-muted; }
-    """
 
     def __init__(self, plan: Plan) -> None:
         super().__init__("The network as blocks")

@@ -79,10 +79,10 @@ def words(config: RunConfig, plan: Plan, pace: Pace, *, training: bool) -> str:
     if wanted in pace.failed:
         return f"an epoch cannot be measured: {pace.failed[wanted]}"
     if training or pace.disturbed:
-        return "an epoch: not measured while training"
+        return "time not measured while training"
     if wanted == pace.measuring:
         return "measuring an epoch…"
-    return "" if is_small(config, plan) else "an epoch: too large to be measured unasked"
+    return "" if is_small(config, plan) else "too large to be measured unasked"
 
 
 def time(seconds: float) -> str:

@@ -72,7 +72,7 @@ def test_it_says_what_is_known() -> None:
         return words(config, plan, known, training=training)
 
     assert said() == ""
-    assert said(training=True) == "an epoch: not measured while training"
+    assert said(training=True) == "time not measured while training"
     known.measuring = key(config)
     assert said() == "measuring an epoch…"
     known.found[key(config)] = profile(6000, 5000)
@@ -86,7 +86,7 @@ def test_what_is_large_is_not_measured_unasked() -> None:
     config = preset("original").changed({"training.batch_size": 65_536})
     assert not pace.is_small(config, config.plan())
     said = words(config, config.plan(), Pace(), training=False)
-    assert said == "an epoch: too large to be measured unasked"
+    assert said == "too large to be measured unasked"
 
 
 @pytest.mark.parametrize(
