@@ -36,6 +36,13 @@ activation usually follows as a layer of its own)."""
 _SATURATING = ("tanh", "sigmoid")
 
 
+def resolved(name: InitializerName, activation: str) -> InitializerName:
+    """The same, but for `auto` what it means before this activation."""
+    if name != "auto":
+        return name
+    return "glorot_normal" if activation in _SATURATING else "he_normal"
+
+
 def initialize(
     weights: Array,
     name: InitializerName,
@@ -44,8 +51,7 @@ def initialize(
     rng: np.random.Generator,
 ) -> None:
     """Draw weights in place, for a layer with these fans (in, out) and this activation."""
-    if name == "auto":
-        name = "glorot_normal" if activation in _SATURATING else "he_normal"
+    name = resolved(name, activation)
     family, _, distribution = name.partition("_")
     if name == "zeros":
         weights.fill(0)

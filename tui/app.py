@@ -19,7 +19,7 @@ from nn import presets
 from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from tui import every_command, words
+from tui import every_command, pace, words
 from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
@@ -38,6 +38,7 @@ from tui.panels.network import NetworkPanel
 from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
+from tui.panels.training import TrainingPanel
 from tui.remembered import Memory, Settings
 
 READ_SECONDS = 0.02
@@ -136,6 +137,7 @@ class Dashboard(MistakesApp):
             self._list,
             self._look_inside,
             self._recognise,
+            self.measure_at_rest,
         )
         for work in works:
             self.repeat(work)
@@ -315,8 +317,19 @@ class Dashboard(MistakesApp):
         running = run.config if run is not None and self.session.alive else None
         note, label = words.design_note(self.draft, self.session), words.start_label(self.session)
         self.refresh_bindings()
-        self._body.network.show(running)
+        self._body.network.show(running, self._pace_words())
         self._body.training.show(running, note, label, can_start=not self.draft.errors)
+
+    @property
+    def designing(self) -> bool:
+        """Whether somebody is at the design now."""
+        return isinstance(self._body.panel_in_use, NetworkPanel | TrainingPanel)
+
+    def _pace_words(self) -> str:
+        config, session = self.draft.config, self.session
+        if config is None:
+            return ""
+        return pace.words(config, self.draft.plan, session.pace, training=session.alive)
 
     @on(FieldRow.Edited)
     def _edit_field(self, event: FieldRow.Edited) -> None:
@@ -346,6 +359,7 @@ class Dashboard(MistakesApp):
         data = mine.data if mine is not None and keeps else chosen.data
         self.draft.use(chosen.model_copy(update={"data": data}), f"preset {event.name}")
         self.show_design()
+        self.tell(f"Preset {event.name}: {presets.read(event.name)['description']}.")
 
     @on(Body.Turned)
     def _turned(self) -> None:

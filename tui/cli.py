@@ -401,6 +401,40 @@ def export(
 
 
 @app.command()
+def code(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="A saved model, in place of a configuration."),
+    ] = None,
+    to: Annotated[
+        str, typer.Option("--to", metavar="LANGUAGE", help="pytorch, keras or toml.")
+    ] = "pytorch",
+    config: Config = None,
+    preset: Preset = None,
+    assignments: Assignments = None,
+    data: Data = None,
+    as_json: Json = False,
+    models: Models = SAVED_MODELS,
+) -> None:
+    """Write a network as code for PyTorch or Keras, or its configuration as TOML.
+
+    The code has the layers, how their weights start, the optimizer and the schedule; it runs by
+    itself, and says what is not in it. Trained weights are for export.
+
+    \b
+    Examples:
+      cnn-tui code --preset best > network.py
+      cnn-tui code --to keras --set network.layers.0.filters=64
+      cnn-tui code mine --to toml > mine.toml
+    """
+    from tui.commands.code import print_code
+
+    wish = _wish(config, preset, assignments, {"data.dataset": data}, augment=False)
+    path = None if model is None else _library(models).find_model(model)
+    print_code(wish, path, to, as_json=as_json)
+
+
+@app.command()
 def runs(as_json: Json = False, models: Models = SAVED_MODELS) -> None:
     """List the runs, the newest first."""
     from tui.commands.listing import list_runs

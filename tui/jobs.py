@@ -24,6 +24,7 @@ from nn.runs.side_process import SideProcess, WorkError
 from nn.schema import InputError, Schema
 from nn.types import Bytes
 from tui import answering, drawings
+from tui import pace as pace_of
 from tui.looking import Looker, Place
 from tui.recognition import Reader, Recogniser
 from tui.render import formats
@@ -61,6 +62,7 @@ class Jobs:
         self._model_dropped = threading.Event()
         self._rate_process: RateProcess | None = None
         self._profile_process: ProfileProcess | None = None
+        self._pace_process: ProfileProcess | None = None
         self._looker = Looker()
         self._looking = False
         self._second_looker = SecondLooker(library, session)
@@ -171,6 +173,39 @@ class Jobs:
         """End the measurement that is under way."""
         if self._profile_process is not None:
             self._profile_process.end()
+
+    async def measure_pace(self, config: RunConfig) -> None:
+        """Find out how long an epoch of a design takes, unless somebody trains now.
+
+        The session was told before that it is being measured.
+        """
+        pace, key = self.session.pace, pace_of.key(config)
+        pace.disturbed = bool(await self.living_runs())
+        if pace.measuring != key:
+            return
+        if pace.disturbed:
+            pace.measuring = ""
+            return
+        state = ProfileState(config, ProfileTest(steps=pace_of.STEPS))
+
+        def start() -> ProfileProcess:
+            self._pace_process = ProfileProcess(config, state.test)
+            return self._pace_process
+
+        await _follow(state, start, state.apply)
+        if state.result is not None:
+            pace.found[key] = state.result
+        elif state.problem and pace.measuring == key:
+            pace.failed[key] = state.problem
+        if pace.measuring == key:
+            pace.measuring = ""
+
+    def cancel_pace(self) -> None:
+        """A design that is being measured is wanted no more."""
+        self.session.pace.measuring = ""
+        if self._pace_process is not None:
+            self._pace_process.end()
+            self._pace_process = None
 
     def draw(self, ink: Bytes | None = None) -> None:
         """There is another drawing (height, width), or somebody looks at the one there is."""

@@ -16,6 +16,7 @@ from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal
 from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
 from tui.notices import Notice
+from tui.pace import Pace
 from tui.state import (
     Answers,
     InsideState,
@@ -61,6 +62,7 @@ class Session:
         self.models: tuple[ModelRow, ...] = ()
         self.rate: RateState | None = None
         self.profile: ProfileState | None = None
+        self.pace = Pace()
         self.inside = InsideState()
         self.recognition: Recognition | None = None
         self.reader: Path | None = None

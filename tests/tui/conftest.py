@@ -1,4 +1,4 @@
-"""Keys and pauses of every test of a screen: what follows from them is there when they return."""
+"""What tests of screens share: what follows from keys and pauses is there when they return."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import Any
 import pytest
 from settling import settle
 from textual.pilot import Pilot
+
+from tui import pace
+
+
+@pytest.fixture(autouse=True)
+def unmeasured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No design is measured that merely rests while something else is tested."""
+    monkeypatch.setattr(pace, "REST_SECONDS", float("inf"))
 
 
 @pytest.fixture(autouse=True)

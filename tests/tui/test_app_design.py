@@ -9,6 +9,7 @@ from dashboards import CONFIG, header, keys, row, screen_text, see, type_into, u
 from textual.widgets import Input, Select, Static
 
 from nn.config import preset
+from nn.export.code import write
 from nn.runs.folder import Library
 from tui.app import Dashboard
 from tui.dialogs import Choose
@@ -279,3 +280,24 @@ async def test_what_was_typed_is_taken_back_in_its_field(tmp_path: Path) -> None
         await until(pilot, lambda: "28×28×8" in screen_text(app))
         editor = row(app, "network.layers.0.filters").query_one(Input)
         await until(pilot, lambda: editor.value == "8")
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 36)])
+async def test_the_network_is_drawn_as_blocks(tmp_path: Path, size: tuple[int, int]) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("small"))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("0", "p")
+        await until(pilot, lambda: "28×28×1" in screen_text(app))
+        assert "┌──" in screen_text(app)
+        await pilot.press("end")
+        await until(pilot, lambda: "dense 10" in screen_text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.focused, LayerList))
+
+
+async def test_the_design_is_copied_as_code(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("e", "y", "k")
+        await until(pilot, lambda: "the network as Keras code was given" in screen_text(app))
+        assert app.clipboard == write(CONFIG, "keras")

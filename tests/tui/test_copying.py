@@ -12,9 +12,10 @@ from terminals import Terminal, dashboard, environment
 
 from nn import presets
 from nn.config import RunConfig, preset, read_config
+from nn.export.code import write
+from nn.export.toml_text import as_toml
 from nn.runs.folder import Library
 from tui.app import Dashboard
-from tui.copying import as_toml
 
 
 @pytest.mark.parametrize("name", presets.names())
@@ -39,6 +40,8 @@ async def test_the_texts_can_be_read_where_nothing_can_be_copied(tmp_path: Path)
             await pilot.press("y")
             await see(pilot, "[[network.layers]]")
             assert str(trainer.run.path) in unbroken(screen_text(app))
+            await pilot.press("k")
+            await see(pilot, "import keras")
             await pilot.press("p")
             await see(pilot, "the path was given")
             assert app.clipboard == str(trainer.run.path)
@@ -46,15 +49,24 @@ async def test_the_texts_can_be_read_where_nothing_can_be_copied(tmp_path: Path)
 
 def unbroken(text: str) -> str:
     """What stands in a box, without the breaks that it makes in a long path."""
-    return "".join(line.partition("│")[2].partition("│")[0].strip() for line in text.splitlines())
+    lines = text.splitlines()
+    top = next(line for line in lines if "╭─ Copy" in line)
+    left = top.index("╭─ Copy")
+    inside = slice(left + 1, top.index("╮", left))
+    scroll_bar = "▁▂▃▄▅▆▇█"
+    return "".join(line[inside].rstrip(scroll_bar + " ").strip() for line in lines)
 
 
 async def test_without_a_run_it_is_the_design(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("y", "i", "c")
-        await see(pilot, "the configuration was given")
+        await see(pilot, "the configuration as TOML was given")
         assert RunConfig.parse(tomllib.loads(app.clipboard)) == CONFIG
+        await pilot.press("t")
+        await see(pilot, "the network as PyTorch code was given")
+        assert app.clipboard == write(CONFIG, "pytorch")
+        await see(pilot, "in cnn-tui, as PyTorch code")
 
 
 def test_the_terminal_gets_what_is_copied(tmp_path: Path) -> None:

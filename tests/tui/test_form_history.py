@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nn.config import preset
@@ -94,10 +94,11 @@ STEPS = st.lists(
         st.tuples(st.sampled_from(["drop", "double", "up", "down"]), st.integers(0, 20)),
         st.tuples(st.just("type"), st.integers(0, 99)),
     ),
-    max_size=12,
+    max_size=8,
 )
 
 
+@settings(max_examples=20, deadline=None)
 @given(STEPS)
 def test_any_edits_are_all_taken_back_and_all_done_again(steps: list[tuple[object, ...]]) -> None:
     draft = Draft(preset("small"))

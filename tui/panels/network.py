@@ -39,16 +39,28 @@ class LayerLine:
     problem: str
 
 
+UNDO_KEYS = (
+    Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
+    Binding("U", "app.redo", "redo", key_display="U", tooltip="do again what was taken back"),
+)
+SHOW_KEYS = (
+    Binding("p", "app.picture", "picture", tooltip="show the network as blocks"),
+    Binding("y", "app.copy_design", "copy as", tooltip="copy the design as TOML or code"),
+)
+
+
 class LayerList(OptionList):
-    """The layers, one line each."""
+    """The layers, one line each; its keys stand in the order in which people need them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select", "fields"),
+        Binding("enter", "select", "fields", tooltip="go to the layer's fields"),
         Binding("a", "ask('add')", "add", tooltip="add a layer below"),
-        Binding("d", "ask('double')", "double", tooltip="double the layer"),
-        Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫"),
+        Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫", tooltip="drop it"),
+        *UNDO_KEYS,
+        Binding("d", "ask('double')", "double", tooltip="put another one like it below"),
         Binding("left_square_bracket,shift+up", "ask('up')", "up", key_display="["),
         Binding("right_square_bracket,shift+down", "ask('down')", "down", key_display="]"),
+        *SHOW_KEYS,
     ]
 
     @dataclass
@@ -103,17 +115,19 @@ class NetworkPanel(VerticalScroll):
     help_text = """\
 The design of the next run. In the list: a adds a layer below the cursor, d doubles it, backspace
 drops it, [ and ] move it, enter goes to its fields and escape comes back. u takes back whatever
-was done to the design, also a preset that was chosen, and U does it again.
+was done to the design, also a preset that was chosen, and U does it again. p draws the network as
+blocks; y copies the design as TOML, or as code for PyTorch or Keras.
 Shapes and sizes follow as you type; what is wrong stands beside it, and nothing starts until it is
-mended. While a run trains, "new run" marks what it does not take over any more."""
+mended. Where nothing trains and you rest for a second, a few steps are taken to see how long an
+epoch will be. While a run trains, "new run" marks what it does not take over any more."""
 
     can_focus = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
-        Binding("U", "app.redo", "redo", key_display="U", tooltip="do it again"),
+        *UNDO_KEYS,
+        *SHOW_KEYS,
         Binding("escape", "list", "layers", tooltip="back to the list of layers"),
     ]
-    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, *BINDINGS]
+    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, BINDINGS[-1]]
 
     class Edited(Message):
         """The draft's layers are others now."""
@@ -130,6 +144,7 @@ mended. While a run trains, "new run" marks what it does not take over any more.
         self.border_title = "Network"
         self._draft = draft
         self._run_config: RunConfig | None = None
+        self._pace = ""
         known = [(f"{name}  {presets.read(name)['description']}", name) for name in presets.names()]
         self._preset = FieldSelect(known, prompt="choose one to start from", compact=True)
 
@@ -146,9 +161,10 @@ mended. While a run trains, "new run" marks what it does not take over any more.
         """Draw the draft."""
         self.show(None)
 
-    def show(self, running: RunConfig | None) -> None:
-        """Draw the draft; `running` is the configuration of a run that trains meanwhile."""
-        self._run_config = running
+    def show(self, running: RunConfig | None, pace: str = "") -> None:
+        """Draw the draft; `running` is the configuration of a run that trains meanwhile, `pace`
+        says how long an epoch takes."""
+        self._run_config, self._pace = running, pace
         self._layers.show([self._line(index) for index in range(self._draft.layer_count)])
         self._show_fields()
         self.query_one("#sums", Static).update(self._sums())
@@ -209,6 +225,8 @@ mended. While a run trains, "new run" marks what it does not take over any more.
         if draft.config is not None:
             memory = plan.training_bytes(draft.config.training.batch_size)
             lines.append(f"{formats.size(memory)} of memory to train")
+        if self._pace:
+            lines.append(self._pace)
         return "\n".join(lines)
 
     @on(OptionList.OptionHighlighted)
@@ -265,7 +283,7 @@ mended. While a run trains, "new run" marks what it does not take over any more.
 
     def _changed(self, cursor: int) -> None:
         """The list follows the draft; the message brings everybody else up to date."""
-        self.show(self._run_config)
+        self.show(self._run_config, self._pace)
         if self._draft.layer_count:
             self._layers.highlighted = min(cursor, self._draft.layer_count - 1)
         self._show_fields()
