@@ -20,11 +20,11 @@ from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import words
+from tui.advising_app import AdvisingApp
 from tui.body import DESIGN, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
 from tui.dialogs import Help, Number
-from tui.drawing_app import DrawingApp
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
@@ -59,7 +59,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(DrawingApp):
+class Dashboard(AdvisingApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"
@@ -74,6 +74,9 @@ class Dashboard(DrawingApp):
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
+        Binding(
+            "exclamation_mark", "advice", "advice", key_display="!", tooltip="remarks on the run"
+        ),
         Binding("y", "copy", "copy", tooltip="copy a run's id, path or configuration", show=False),
         *(
             Binding(digit, f"turn_to('{name}')", name.title(), show=False)
@@ -124,6 +127,7 @@ class Dashboard(DrawingApp):
             self._list,
             self._look_inside,
             self._recognise,
+            self.advise,
         )
         for work in works:
             self.repeat(work)
@@ -232,7 +236,8 @@ class Dashboard(DrawingApp):
         for notice in session.take_notices():
             self.tell(notice.text, notice.severity)
         idle = "no run yet" if session.model is None else f"model {session.model.path.stem}"
-        self._header.show(run, words.data_line(self.draft, run), idle, session.word)
+        data = words.data_line(self.draft, run)
+        self._header.show(run, data, idle, session.word, session.remarks)
         keys = (run, run and run.phase, run and run.config, session.alive, self._body.is_narrow)
         if keys != self._keys:
             self._keys = keys
