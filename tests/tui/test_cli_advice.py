@@ -14,7 +14,7 @@ from nn.config import RunConfig, preset
 from nn.runs.folder import Library, RunFolder
 
 SMALL = preset("small").changed({"training.threads": 1, "training.schedule": "constant"})
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def trained(folder: Path, config: RunConfig) -> RunFolder:
@@ -45,26 +45,16 @@ def advice(run: RunFolder, *words: str) -> subprocess.CompletedProcess[str]:
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "rate too high": (
         {
-            "data.limit": 1500,
+            "data.limit": 3000,
             "training.epochs": 2,
             "training.optimizer": "sgd",
-            "training.learning_rate": 1.0,
-            "training.batch_size": 32,
+            "training.learning_rate": 2.0,
         },
         "rate too high",
     ),
     "rate too low": (
         {"data.limit": 4000, "training.epochs": 2, "training.learning_rate": 3e-6},
         "rate too low",
-    ),
-    "learned by heart": (
-        {
-            "data.limit": 1000,
-            "training.epochs": 25,
-            "training.batch_size": 50,
-            "training.learning_rate": 0.005,
-        },
-        "overfitting",
     ),
 }
 
