@@ -24,7 +24,7 @@ def advice(
 
 
 def facts(run: RunState, evaluation: Evaluation | None, class_names: Sequence[str]) -> Facts:
-    """The figures of a run that advice rests on."""
+    """The figures of a run that advice rests on, as they are now: the run may go on meanwhile."""
     failed = run.failed
     return Facts(
         config=run.config,
@@ -32,8 +32,8 @@ def facts(run: RunState, evaluation: Evaluation | None, class_names: Sequence[st
         validation_count=run.counts.validation,
         batches_per_epoch=run.batches_per_epoch,
         rate=run.learning_rate,
-        steps=run.steps,
-        losses=run.losses,
+        steps=run.steps.copy(),
+        losses=run.losses.copy(),
         changed_at=_changed_at(run),
         epochs=tuple(run.epochs),
         ratios=_ratios(run),

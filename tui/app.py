@@ -20,6 +20,7 @@ from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from tui import every_command, pace, words
+from tui.advising_app import AdvisingApp
 from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
@@ -28,7 +29,6 @@ from tui.dialogs import Help, Number
 from tui.every_command import Command
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
-from tui.mistakes_app import MistakesApp
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.draw import DrawPanel
 from tui.panels.header import Header
@@ -64,7 +64,7 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(MistakesApp):
+class Dashboard(AdvisingApp):
     """Design, train, watch and inspect; returns a sentence about what goes on without it."""
 
     CSS_PATH = "dashboard.tcss"
@@ -81,6 +81,9 @@ class Dashboard(MistakesApp):
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
+        Binding(
+            "exclamation_mark", "advice", "advice", key_display="!", tooltip="remarks on the run"
+        ),
         Binding("z", "widen", "wide", tooltip="fold the design away, or show it", show=False),
         Binding("y", "copy", "copy", tooltip="copy a run's id, path or configuration", show=False),
         *(
@@ -138,6 +141,7 @@ class Dashboard(MistakesApp):
             self._look_inside,
             self._recognise,
             self.measure_at_rest,
+            self.advise,
         )
         for work in works:
             self.repeat(work)
@@ -289,7 +293,8 @@ class Dashboard(MistakesApp):
         for notice in session.take_notices():
             self.tell(notice.text, notice.severity)
         idle = "no run yet" if session.model is None else f"model {session.model.path.stem}"
-        self._header.show(run, words.data_line(self.draft, run), idle, session.word)
+        data = words.data_line(self.draft, run)
+        self._header.show(run, data, idle, session.word, session.remarks)
         keys = (run, run and run.phase, run and run.config, session.alive, self._body.is_narrow)
         if keys != self._keys:
             self._keys = keys

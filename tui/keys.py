@@ -21,6 +21,7 @@ RANKS = {
     "stop": 4,
     "step": 5,
     "edit": 6,
+    "advice": 6,
     "save": 7,
     "load": 8,
     "command_palette": 9,

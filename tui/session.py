@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nn.checkpoint import Model
 from nn.config import RunConfig
+from nn.runs.advice import Advice
 from nn.runs.folder import RunFolder
 from nn.runs.journal import Journal
 from nn.runs.messages import Acknowledged, Event, Failed, Finished, Started, Stopped
@@ -58,6 +59,7 @@ class Session:
         self.run: RunState | None = None
         self.model: Model | None = None
         self.answers: Answers | None = None
+        self.advice: Advice | None = None
         self.runs: tuple[RunRow, ...] = ()
         self.models: tuple[ModelRow, ...] = ()
         self.rate: RateState | None = None
@@ -104,6 +106,11 @@ class Session:
         return self.waiting.word if self.waiting is not None else self.progress
 
     @property
+    def remarks(self) -> int:
+        """How many remarks there are about the run."""
+        return 0 if self.advice is None else len(self.advice.remarks)
+
+    @property
     def source(self) -> str:
         """Whose answers the run's newest evaluation holds, in a few words."""
         run = self.run
@@ -118,6 +125,7 @@ class Session:
         """Look at a run from now on, from its beginning."""
         self.folder, self.run = folder, RunState(folder.id, config)
         self.model, self.answers, self.reader = None, None, None
+        self.advice = None
         self._journal = folder.events(SAMPLE)
         self._replaying, self._trainer_gone = True, False
         self._answers_version, self._warnings = 0, 0
@@ -130,7 +138,7 @@ class Session:
         """A run was removed: if it is followed, look at none."""
         if self.folder is None or self.folder.id != run_id:
             return
-        self.folder, self.run, self._journal = None, None, None
+        self.folder, self.run, self._journal, self.advice = None, None, None, None
         if self.model is None:
             self.answers = None
         self.lookout = object()

@@ -68,7 +68,11 @@ class EvaluationAdvanced(Message):
 
 
 class EpochFinished(Message):
-    """An epoch is over; `epoch` counts from 1. Losses are means in nats, accuracies shares."""
+    """An epoch is over; `epoch` counts from 1. Losses are means in nats, accuracies shares.
+
+    `stuck_units` are, by the names of layers, how many of their units are flat and how many there
+    are, as in `nn.runs.units`; None in journals of earlier versions.
+    """
 
     event: Literal["epoch"] = "epoch"
     epoch: int
@@ -81,6 +85,7 @@ class EpochFinished(Message):
     test_accuracy: float
     best: bool
     elapsed: float
+    stuck_units: dict[str, tuple[int, int]] | None = None
 
 
 class Evaluated(Message):

@@ -29,6 +29,7 @@ from nn.runs.evaluations import newest, read_evaluation, write_evaluation
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.sizes import SizeMeter, Sizes
+from nn.runs.units import stuck_units
 from nn.schema import InputError
 from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
 from nn.types import Array, Integers
@@ -244,6 +245,7 @@ class TrainingRun:
                 test_accuracy=done.test.accuracy,
                 best=done.best,
                 elapsed=self._elapsed,
+                stuck_units=stuck_units(self.training.network, self.training.train.images),
             )
         )
         self._report_evaluation(done.evaluation, done.step)

@@ -14,9 +14,9 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
-from nn.metrics import ClassScore
+from nn.metrics import ClassScore, class_scores
 from tui.panels import TablePanel, palette, shorten
-from tui.render import formats, reliability
+from tui.render import changes, formats, reliability
 from tui.render.bars import bar
 from tui.state import Answers
 from tui.table import Table
@@ -28,12 +28,16 @@ NOTHING = "No answers yet: they come when the first epoch is over."
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class: its figures and the class that it is most often mistaken for."""
+    """One class: its figures and the class that it is most often mistaken for.
+
+    `change` is by how much its recall has risen since an epoch before, if that is known.
+    """
 
     index: int
     score: ClassScore
     taken_for: str
     times: int
+    change: float | None
 
 
 SORT_KEYS: dict[str, Callable[[ClassRow], float]] = {
@@ -43,11 +47,13 @@ SORT_KEYS: dict[str, Callable[[ClassRow], float]] = {
     "F1": lambda row: row.score.f1,
     "images": lambda row: row.score.support,
     "mostly taken for": lambda row: row.times,
+    "change": lambda row: row.change or 0.0,
 }
 """The columns from left to right, and what each sorts by."""
-COLUMNS = tuple(SORT_KEYS)
 NUMBER_WIDTHS = {"recall": 9, "precision": 12, "F1": 9, "images": 9}
-TAKEN_FOR_WIDTH = 18
+TAKEN_FOR, TAKEN_FOR_WIDTH = "mostly taken for", 18
+SHORT_TAKEN_FOR, SHORTEST_TAKEN_FOR = "taken for", 11
+CHANGE_WIDTH = 10
 CONFIDENCE_WIDTHS = {"it says": 9, "it is right": 13, "so it is": 18, "images": 9}
 """The columns of the table of confidence, before its bars."""
 
@@ -56,25 +62,39 @@ def class_rows(answers: Answers) -> list[ClassRow]:
     """The rows of the table, in the order of the classes."""
     errors = answers.confusion.copy()
     np.fill_diagonal(errors, 0)
+    before: list[ClassScore] | None = None
+    if answers.before is not None:
+        before = class_scores(answers.before.confusion, answers.class_names)
     rows = []
     for i, score in enumerate(answers.scores):
         other = int(errors[i].argmax())
         times = int(errors[i, other])
-        rows.append(ClassRow(i, score, answers.class_names[other] if times else "", times))
+        taken_for = answers.class_names[other] if times else ""
+        change = None if before is None else score.recall - before[i].recall
+        rows.append(ClassRow(i, score, taken_for, times, change))
     return rows
+
+
+def columns(answers: Answers) -> tuple[str, ...]:
+    """The titles that a table of these answers has."""
+    return tuple(SORT_KEYS) if answers.before is not None else tuple(SORT_KEYS)[:-1]
 
 
 def column_widths(answers: Answers, width: int) -> tuple[dict[str, int], int]:
     """The width of each column, and how much of the one of recall is for its bar."""
     longest = max(cell_len(name) for name in answers.class_names)
     name_width = min(max(longest, len("class v")), NAME_WIDTH) + 2
-    widths = {"class": name_width, **NUMBER_WIDTHS, "mostly taken for": TAKEN_FOR_WIDTH + 2}
+    widths = {"class": name_width, **NUMBER_WIDTHS, TAKEN_FOR: TAKEN_FOR_WIDTH + 2}
+    if answers.before is not None:
+        widths["change"] = CHANGE_WIDTH
+        if width < sum(widths.values()) + SHORTEST_BAR + 2:
+            widths[TAKEN_FOR] = SHORTEST_TAKEN_FOR + 2
     room = width - sum(widths.values()) - 2
     bar_width = min(room, WIDEST_BAR) if room >= SHORTEST_BAR else 0
     return {**widths, "recall": widths["recall"] + bar_width}, bar_width
 
 
-def totals(answers: Answers, widths: dict[str, int]) -> Text:
+def totals(answers: Answers, widths: dict[str, int], *, ascii: bool) -> Text:
     """What stands below the classes: the means of the columns, then all images together."""
     result = answers.evaluation
     mean = result.macro_average
@@ -89,7 +109,13 @@ def totals(answers: Answers, widths: dict[str, int]) -> Text:
     calibration = result.calibration
     figures += [f"loss {result.loss:.4f}", reliability.error(calibration)]
     sentence = reliability.sentence(calibration)
-    return Text("\n".join((line, " · ".join(figures), sentence, answers.source)))
+    source = answers.source
+    if answers.before is not None:
+        old = answers.before.confusion
+        change = result.accuracy - float(old.diagonal().sum() / max(old.sum(), 1))
+        shown = changes.points(change, ascii=ascii)
+        source += f" · change since {answers.before.name}: accuracy {shown} points"
+    return Text("\n".join((line, " · ".join(figures), sentence, source)))
 
 
 def confidence_words(answers: Answers, *, ascii: bool) -> Text:
@@ -109,6 +135,7 @@ class ClassesPanel(TablePanel):
         "Precision is the share of right ones among all that was called by its name.\n"
         "F1 is the harmonic mean of the two. Taken for: its most frequent mistake, how often.\n"
         "o sorts by the next column, v (or O) turns the order round; the arrow shows both.\n"
+        "Change: by how many points recall rose or fell since the last epoch before.\n"
         "The macro mean counts every class the same, however many images it has.\n"
         "Top-5: how often the true class is among the five most probable ones.\n"
         "c shows whether the network is as sure as it should be: of the answers that it is 90 %\n"
@@ -140,7 +167,9 @@ class ClassesPanel(TablePanel):
 
     def action_next_column(self) -> None:
         """Sort by the column to the right, after the last one by the first."""
-        self._sort((self.sort_column + 1) % len(COLUMNS), False)
+        answers = self.view.answers
+        if answers is not None:
+            self._sort((self.sort_column + 1) % len(columns(answers)), False)
 
     def action_turn(self) -> None:
         """Turn the order round."""
@@ -184,8 +213,9 @@ class ClassesPanel(TablePanel):
             self._tell_confidence(answers)
             return
         widths, bar_width = column_widths(answers, width)
-        self.say(totals(answers, widths))
-        key = SORT_KEYS[COLUMNS[self.sort_column]]
+        self.say(totals(answers, widths, ascii=self.ascii))
+        self.sort_column %= len(columns(answers))
+        key = SORT_KEYS[columns(answers)[self.sort_column]]
         rows = sorted(class_rows(answers), key=key, reverse=self.reversed)
         self._rebuild(rows, widths, bar_width)
 
@@ -215,24 +245,24 @@ class ClassesPanel(TablePanel):
         under_cursor = table.ordered_rows[table.cursor_row].key.value if table.row_count else None
         table.clear(columns=True)
         for title, width in widths.items():
-            table.add_column(self._header(title), width=width, key=title)
+            table.add_column(self._header(title, width), width=width, key=title)
         for row in rows:
-            cells = self._cells(row, widths["class"] - 2, bar_width)
+            cells = self._cells(row, widths, bar_width)
             table.add_row(*cells, key=str(row.index))
         if under_cursor in table.rows:
             table.move_cursor(row=table.get_row_index(str(under_cursor)))
 
-    def _header(self, title: str) -> Text:
+    def _header(self, title: str, width: int) -> Text:
         """A title, with an arrow if the rows are sorted by it."""
-        shown = title
-        if title == COLUMNS[self.sort_column]:
+        shown = SHORT_TAKEN_FOR if title == TAKEN_FOR and width < TAKEN_FOR_WIDTH else title
+        if title == tuple(SORT_KEYS)[self.sort_column]:
             up, down = ("^", "v") if self.ascii else ("▲", "▼")
-            shown = f"{title} {down if self.reversed else up}"
-        if title in NUMBER_WIDTHS:
+            shown = f"{shown} {down if self.reversed else up}"
+        if title in NUMBER_WIDTHS or title == "change":
             return Text(shown, justify="right")
         return Text(f" {shown}" if title == "class" else f"  {shown}")
 
-    def _cells(self, row: ClassRow, name_width: int, bar_width: int) -> list[Text]:
+    def _cells(self, row: ClassRow, widths: dict[str, int], bar_width: int) -> list[Text]:
         colors = palette(self.app)
         score = row.score
         recall = Text.assemble(
@@ -240,12 +270,21 @@ class ClassesPanel(TablePanel):
             f"{100 * score.recall:{NUMBER_WIDTHS['recall']}.2f}",
         )
         times = f" ({row.times})"
-        taken_for = shorten(row.taken_for, TAKEN_FOR_WIDTH - len(times), ascii=self.ascii) + times
-        return [
-            Text(f" {shorten(score.name, name_width, ascii=self.ascii)}", style="bold"),
+        room = widths[TAKEN_FOR] - 2 - len(times)
+        taken_for = shorten(row.taken_for, room, ascii=self.ascii) + times
+        cells = [
+            Text(f" {shorten(score.name, widths['class'] - 2, ascii=self.ascii)}", style="bold"),
             recall,
             Text(f"{100 * score.precision:.2f}", justify="right"),
             Text(f"{100 * score.f1:.2f}", justify="right"),
             Text(formats.count(score.support), justify="right"),
             Text(f"  {taken_for}" if row.times else "", style=colors.muted),
         ]
+        if row.change is not None:
+            cells.append(self._change(row.change))
+        return cells
+
+    def _change(self, change: float) -> Text:
+        colors, shown = palette(self.app), changes.points(change, ascii=self.ascii)
+        style = colors.good if change > 0 else colors.bad if change < 0 else colors.muted
+        return Text(shown, justify="right", style=style)

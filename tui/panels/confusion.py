@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
-from tui.render import formats
+from tui.render import changes, formats
 from tui.state import Answers
 from tui.table import Table
 
@@ -39,23 +39,35 @@ class HeatMap:
     """How each cell of a confusion matrix looks and what it means in words.
 
     Row and column `size`, after the last class, are the sums. `places` are the rows and columns
-    that are shown: all of them, unless there are too many classes.
+    that are shown: all of them, unless there are too many classes; `worst_first` puts those first
+    that are mistaken most. With `change` the cells are what became of an epoch's before.
     """
 
-    def __init__(self, answers: Answers, percent: bool, colors: Palette, ascii: bool) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        percent: bool,
+        colors: Palette,
+        ascii: bool,
+        *,
+        change: bool = False,
+        worst_first: bool = False,
+    ) -> None:
         self.counts = answers.confusion
         self.names = answers.class_names
         self.size = len(self.names)
         self.row_sums, self.column_sums = self.counts.sum(axis=1), self.counts.sum(axis=0)
         self.width = max(NARROWEST_CELL, len(str(self.counts.sum())) + 1)
         self.percent = percent
+        self.before = answers.before
+        self.change = change and self.before is not None
         self._colors = colors
         self._ascii = ascii
         errors = self.counts - np.diag(self.counts.diagonal())
         self._most = max(int(errors.max()), 1)
         mistakes = errors.sum(axis=1) + errors.sum(axis=0)
         chosen = np.argsort(-mistakes, kind="stable")[:MOST_CLASSES]
-        self.places = (*np.sort(chosen).tolist(), self.size)
+        self.places = (*(chosen if worst_first else np.sort(chosen)).tolist(), self.size)
 
     @property
     def left_out(self) -> str:
@@ -71,6 +83,8 @@ class HeatMap:
 
     def look(self, row: int, column: int) -> tuple[str, Style]:
         """The text and the style of a cell: right answers stand in brackets, heat is error."""
+        if self.change:
+            return self._look_of_change(row, column)
         if self.size in (row, column):
             return f"{self._sum(row, column)} ".rjust(self.width), Style(color=self._colors.muted)
         count = int(self.counts[row, column])
@@ -84,6 +98,52 @@ class HeatMap:
             self._colors.ground, self._colors.heat, STRONGEST * (count / self._most) ** 0.5
         )
         return f"{number} ".rjust(self.width), Style(color=readable_on(ground), bgcolor=ground)
+
+    def _look_of_change(self, row: int, column: int) -> tuple[str, Style]:
+        """By how much a cell grew or shrank; more mistakes are hot, and all else that is better."""
+        new, old = self._shares(row, column)
+        difference = round(new - old, 1 if self.percent else 0)
+        is_right = row == column
+        if difference == 0:
+            none = "." if self._ascii else "·"
+            shown = "[=]" if is_right and row < self.size else f"{none} "
+            return shown.rjust(self.width), Style(color=self._colors.muted)
+        shown = f"{difference:+.1f}" if self.percent else f"{difference:+.0f}"
+        if self.size in (row, column):
+            return f"{shown} ".rjust(self.width), Style(color=self._colors.muted)
+        if is_right:
+            color = self._colors.good if difference > 0 else self._colors.bad
+            return f"[{shown}]".rjust(self.width), Style(color=color, bold=True)
+        if difference < 0:
+            return f"{shown} ".rjust(self.width), Style(color=self._colors.good)
+        ground = mix(self._colors.ground, self._colors.heat, STRONGEST / 2)
+        return f"{shown} ".rjust(self.width), Style(color=readable_on(ground), bgcolor=ground)
+
+    def _shares(self, row: int, column: int) -> tuple[float, float]:
+        """A cell now and before: its count, or per cent of its row."""
+        assert self.before is not None, "there was an epoch before"
+        values = []
+        for counts in (self.counts, self.before.confusion):
+            part = counts[:, column] if column < self.size else counts.sum(axis=1)
+            count = float(part.sum() if row == self.size else part[row])
+            whole = float(counts.sum() if row == self.size else counts[row].sum())
+            values.append(100 * count / max(whole, 1.0) if self.percent else count)
+        return values[0], values[1]
+
+    def news(self, row: int, column: int) -> str:
+        """By how much a cell has changed, in words; empty where that is not known.
+
+        Of how many images a class has it is empty too: that does not change.
+        """
+        if self.before is None or column == self.size:
+            return ""
+        part = self.counts[:, column], self.before.confusion[:, column]
+        new, old = (int(each.sum() if row == self.size else each[row]) for each in part)
+        if new == old:
+            return f" · as many as in {self.before.name}"
+        sign = changes.sign(new - old, ascii=self._ascii)
+        how = "more" if new > old else "fewer"
+        return f" · {sign} {abs(new - old)} {how} than in {self.before.name}"
 
     def words(self, row: int, column: int) -> str:
         """A cell as a sentence."""
@@ -145,13 +205,19 @@ class ConfusionPanel(TablePanel):
         "The arrow keys move; the line below tells the cell in words.\n"
         "enter opens exactly the images of the cell among the mistakes.\n"
         "c shows counts, or per cent of the row.\n"
+        "d shows what has changed since the last epoch before: +3 are three images more.\n"
+        "o puts those classes first that are mistaken most, and again sorts them as they are.\n"
         f"Of more than {MOST_CLASSES} classes those are shown that are mistaken most."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "percent", "counts/%"),
+        Binding("d", "change", "change", tooltip="what changed since the last epoch, or what is"),
+        Binding("o", "order", "sort", tooltip="the classes that are mistaken most first, or not"),
     ]
 
-    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {"percent": (True, False)}
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = dict.fromkeys(
+        ("percent", "change", "worst_first"), (True, False)
+    )
 
     class CellChosen(Message):
         """The images of a true class that were called by a certain name are wanted."""
@@ -164,6 +230,8 @@ class ConfusionPanel(TablePanel):
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
         self.percent = False
+        self.change = False
+        self.worst_first = False
         self.heat_map: HeatMap | None = None
         self._shown: tuple[object, ...] = ()
         self._built_for: tuple[object, ...] = ()
@@ -175,7 +243,8 @@ class ConfusionPanel(TablePanel):
     def fill(self) -> None:
         """Take new answers; the places are made anew only for other classes or another width."""
         answers = self.view.answers
-        shown = (answers, self.percent, self.app.theme, self.size.width)
+        how = self.percent, self.change, self.worst_first
+        shown = (answers, how, self.app.theme, self.size.width)
         if shown == self._shown:
             return
         self._shown = shown
@@ -183,12 +252,20 @@ class ConfusionPanel(TablePanel):
         if answers is None:
             self.heat_map = None
             return
-        self.heat_map = HeatMap(answers, self.percent, palette(self.app), self.ascii)
-        heat_map = self.heat_map
+        old = self.heat_map
+        heat_map = self.heat_map = HeatMap(
+            answers,
+            self.percent,
+            palette(self.app),
+            self.ascii,
+            change=self.change,
+            worst_first=self.worst_first,
+        )
         built_for = (heat_map.names, heat_map.places, heat_map.width, self.size.width)
         if built_for != self._built_for:
             self._built_for = built_for
-            self._build(heat_map)
+            self._build(heat_map, old)
+        self.refresh_bindings()
         self.table.notify_style_update()
         self._describe()
 
@@ -196,6 +273,21 @@ class ConfusionPanel(TablePanel):
         """Show counts, or per cent of the row."""
         self.percent = not self.percent
         self.fill()
+
+    def action_change(self) -> None:
+        """Show what has changed, or what is."""
+        self.change = not self.change
+        self.fill()
+
+    def action_order(self) -> None:
+        """Put the classes first that are mistaken most, or sort them as they are."""
+        self.worst_first = not self.worst_first
+        self.fill()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A change is known where an epoch was before."""
+        answers = self.view.answers
+        return action != "change" or (answers is not None and answers.before is not None)
 
     @on(DataTable.CellSelected)
     def choose(self, event: DataTable.CellSelected) -> None:
@@ -216,15 +308,24 @@ class ConfusionPanel(TablePanel):
     def _describe(self) -> None:
         if self.heat_map is not None:
             row, column = (self.heat_map.places[i] for i in self.table.cursor_coordinate)
-            self.say(f"{self.heat_map.words(row, column)}{self.heat_map.left_out}")
+            told = self.heat_map.words(row, column) + self.heat_map.news(row, column)
+            self.say(f"{told}{self.heat_map.left_out}")
 
-    def _build(self, heat_map: HeatMap) -> None:
-        """Make the places; what stands in them follows by itself."""
+    def _build(self, heat_map: HeatMap, old: HeatMap | None) -> None:
+        """Make the places; what stands in them follows by itself.
+
+        The cursor stays on its classes.
+        """
         table, places = self.table, heat_map.places
         room = self.size.width - heat_map.width * len(places) - 2
         if room < SHORTEST_NAME:
             room = max(SHORTEST_NAME, min(self.size.width // 3, LONGEST_NAME))
         cursor = table.cursor_coordinate
+        row, column = cursor
+        if old is not None and old.names == heat_map.names:
+            row, column = (
+                places.index(old.places[i]) if old.places[i] in places else i for i in cursor
+            )
         table.clear(columns=True)
         for i in places:
             title = shorten(heat_map.name(i), heat_map.width - 1, ascii=self.ascii)
@@ -233,4 +334,4 @@ class ConfusionPanel(TablePanel):
             cells = [Cell(self, i, j) for j in places]
             name = shorten(heat_map.name(i), room, ascii=self.ascii)
             table.add_row(*cells, label=Text(f" {name} "))
-        table.move_cursor(row=cursor.row, column=cursor.column)
+        table.move_cursor(row=row, column=column)

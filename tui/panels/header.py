@@ -23,15 +23,17 @@ class Header(Widget):
         self._left: list[Piece] = []
         self._right: list[Piece] = []
 
-    def show(self, run: RunState | None, data: str, idle: str, word: str) -> None:
+    def show(self, run: RunState | None, data: str, idle: str, word: str, remarks: int = 0) -> None:
         """Take the newest state.
 
         `data` says what is learned, `idle` what is shown without a run, and `word` what is under
-        way and not to be seen in the run's phase.
+        way and not to be seen in the run's phase; there are so many `remarks` about the run.
         """
         left = [piece("cnn-tui", 5, "bold"), piece(data, 6)]
         if run is not None:
             left.insert(1, piece(f"run {run.run_id}", 7))
+            if remarks:
+                left.append(piece(f"! {remarks} remark{'s' * (remarks > 1)}", 3, "bold"))
             right = _progress(run, word, self._ascii)
         else:
             right = [piece(f"{'-' if self._ascii else '○'} {word or idle}", 0, "bold")]

@@ -10,10 +10,12 @@ from nn.runs.advice.facts import Facts
 from nn.runs.advice.fit import EARLY_END, OVERFITTING, PLATEAU
 from nn.runs.advice.rate import NO_PROGRESS, TOO_HIGH, TOO_LOW
 from nn.runs.advice.remarks import Advice, Check, Remark, Try
+from nn.runs.advice.units import DEAD_UNITS
 from nn.runs.advice.validation import SMALL_VALIDATION
 
 CHECKS: tuple[Check, ...] = (
     TOO_HIGH,
+    DEAD_UNITS,
     NO_PROGRESS,
     TOO_LOW,
     OVERFITTING,

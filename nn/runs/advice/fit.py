@@ -39,6 +39,9 @@ DECAYED = 0.3
 FAR = 0.25
 """The share of the loss of guessing above which there is much left to be learned."""
 
+CHANCE = 0.97
+"""The share of it above which nothing has been learned: other remarks tell of that."""
+
 STILL = 0.95
 """What the losses have to be multiplied by in an epoch for them to be falling still."""
 
@@ -128,11 +131,11 @@ def look_for_plateau(facts: Facts) -> Remark | None:
     error = hypot(before.error, after.error)
     if abs(apart(before, after)) >= 2 or 2 * error > PRECISION * after.value:
         return None
-    if facts.guessing is not None and after.value >= 0.97 * facts.guessing:
+    if facts.guessing is not None and after.value >= CHANCE * facts.guessing:
         return None
     evidence = (
-        f"The training loss was {before.value:.4f} ± {before.error:.4f} and is {after.value:.4f} ± "
-        f"{after.error:.4f}, over {len(window) // 2:,} batches each; "
+        f"The training loss was {before.value:.4f} and is {after.value:.4f}, in means of "
+        f"{len(window) // 2:,} batches; luck makes them differ by {error:.4f}. "
         f"{percent(last.train_accuracy)} of the training images are right."
     )
     because = f"a fall of {percent(2 * error / after.value)} would have shown"
@@ -171,7 +174,7 @@ def look_for_an_early_end(facts: Facts) -> Remark | None:
     if before.validation_loss is not None and last.validation_loss is not None:
         losses.append((before.validation_loss, last.validation_loss))
     guessing = facts.guessing
-    if guessing is None or last.train_loss < FAR * guessing or last.train_accuracy >= DONE:
+    if guessing is None or not FAR * guessing <= last.train_loss < CHANCE * guessing:
         return None
     if any(new > STILL * old for old, new in losses):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import hypot
 from statistics import median
 
 import numpy as np
@@ -100,8 +101,8 @@ def _look_for_a_rise(facts: Facts) -> Remark | None:
     if far < 5 or last.value < 1.2 * best.value or last.value < best.value + 0.05:
         return None
     evidence = (
-        f"The training loss rose from {best.value:.3f} ± {best.error:.3f} to "
-        f"{last.value:.3f} ± {last.error:.3f}, over {len(parts[-1])} batches each."
+        f"The training loss rose from {best.value:.3f} to {last.value:.3f}, in means of "
+        f"{len(parts[-1])} batches; luck makes them differ by {hypot(best.error, last.error):.3f}."
     )
     because = f"that is {far:.0f} standard errors; what else makes it rise is rare"
     title = "The learning rate is too high: the loss rises"
@@ -110,12 +111,10 @@ def _look_for_a_rise(facts: Facts) -> Remark | None:
 
 def _averaged(facts: Facts) -> tuple[Floats, Floats]:
     """Losses, each the mean over enough images, and the last step of each."""
-    several = -(-IMAGES // facts.config.training.batch_size)
-    count = max(len(facts.recent) // several, 1)
-    parts = [part for part in np.array_split(facts.recent, count) if len(part)]
-    steps = facts.steps[facts.steps > facts.changed_at]
-    ends = np.cumsum([len(part) for part in parts]) - 1
-    return np.array([part.mean() for part in parts]), steps[ends]
+    losses, steps = facts.recent, facts.steps[facts.steps > facts.changed_at]
+    several = min(-(-IMAGES // facts.config.training.batch_size), len(losses))
+    whole = len(losses) // several * several
+    return losses[:whole].reshape(-1, several).mean(axis=1), steps[several - 1 : whole : several]
 
 
 def _blew_up(facts: Facts) -> bool:
@@ -174,8 +173,8 @@ def look_for_no_progress(facts: Facts) -> Remark | None:
         return None
     now = mean(facts.recent[-FEWEST:])
     evidence = (
-        f"The loss of the last {FEWEST} batches is {now.value:.3f} ± {now.error:.3f}; guessing "
-        f"gives {facts.guessing:.3f}."
+        f"The loss of the last {FEWEST} batches is {now.value:.3f}, give or take {now.error:.3f}; "
+        f"guessing gives {facts.guessing:.3f}."
     )
     rate = facts.config.training.learning_rate
     lower, higher = rounded(rate / 10), rounded(min(rate * 10, 100.0))

@@ -32,7 +32,7 @@ def look_for_small_validation(facts: Facts) -> Remark | None:
     evidence = (
         f"By {facts.validation_count:,} images epoch {facts.epochs[at].epoch} is the best with "
         f"{percent(best)}, and the next has {percent(next_best)}. By chance alone a figure of so "
-        f"few is off by ± {points(error)}."
+        f"few is off by {points(error)}."
     )
     wanted = max(round(best * (1 - best) / FINE**2, -2), 1000)
     images = facts.train_count + facts.validation_count

@@ -65,7 +65,10 @@ def answers(
     return Evaluation(probabilities, labels, 0.5)
 
 
-WELL = epochs([(1.0, 0.70, 0.8, 0.75), (0.6, 0.82, 0.6, 0.815), (0.4, 0.88, 0.5, 0.865)])
+WELL = [
+    each.model_copy(update={"stuck_units": {"2.relu": (0, 8)}})
+    for each in epochs([(1.0, 0.70, 0.8, 0.75), (0.6, 0.82, 0.6, 0.815), (0.4, 0.88, 0.5, 0.865)])
+]
 
 
 def facts(**values: Any) -> Facts:
@@ -97,6 +100,7 @@ def test_of_a_run_that_is_well_there_is_nothing_to_remark() -> None:
     assert advice.silence.startswith("Too early to tell everything. Nothing to remark: no sign of")
     ended = facts(config=CONFIG.changed({"training.epochs": 3}), epochs=[*WELL[:2], WELL[2]])
     still = epochs([(1.0, 0.7, 0.8, 0.75), (0.42, 0.87, 0.51, 0.855), (0.4, 0.88, 0.5, 0.865)])
+    still = [each.model_copy(update={"stuck_units": {}}) for each in still]
     assert advise(replace(ended, epochs=still)).silence.startswith("All well. Nothing to remark")
 
 
@@ -104,6 +108,10 @@ def test_of_a_run_that_has_just_begun_nothing_can_be_told() -> None:
     advice = advise(Facts(CONFIG))
     assert advice.silence == "Too early to tell: nothing has been measured yet."
     assert len(advice.waiting) == len(CHECKS)
+
+
+def with_units(units: dict[str, tuple[int, int]]) -> list[EpochFinished]:
+    return [each.model_copy(update={"stuck_units": units}) for each in WELL]
 
 
 # Each: what is made up; which remark it is to give; whether it does.
@@ -199,6 +207,14 @@ HISTORIES: list[tuple[str, dict[str, Any], str, bool]] = [
         "ended too early",
         False,
     ),
+    (
+        "many units are dead",
+        {"epochs": with_units({"2.relu": (3, 8), "9.relu": (0, 64)})},
+        "dead units",
+        True,
+    ),
+    ("a few units are dead", {"epochs": with_units({"9.relu": (9, 64)})}, "dead units", False),
+    ("one unit of two is dead", {"epochs": with_units({"2.relu": (1, 2)})}, "dead units", False),
     ("a class is not known", {"evaluation": answers([0.9] * 9 + [0.6])}, "suffering class", True),
     (
         "a class is a little worse",

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tui.answers import Before
 from tui.panels.classes import ClassesPanel
 from tui.state import View
 
@@ -24,6 +25,30 @@ async def test_every_class_has_its_figures(app_of, painted, pets):
             ["dog", "50.00", "66.67", "57.14", "4", "eel", "(2)"],
             ["eel", "100.00", "50.00", "66.67", "2"],
         ]
+
+
+async def test_the_change_since_the_epoch_before_has_a_sign(app_of, painted, pets):
+    """Before, 2 of 4 cats were right, all dogs, and both eels: 8 of 10, where it is 7 now."""
+    before = Before("epoch 1", np.array([[2, 2, 0], [0, 4, 0], [0, 0, 2]]))
+    panel = ClassesPanel()
+    async with app_of(panel).run_test(size=(78, 20)) as pilot:
+        panel.show(View(None, dataclasses.replace(pets, before=before)))
+        panel.focus()
+        await pilot.pause()
+        table = rows(painted, panel)
+        assert table[0][-1] == "change"
+        assert [row[-2:] for row in table[1:4]] == [["▲", "25.00"], ["▼", "50.00"], ["=", "0.00"]]
+        assert panel.table.max_scroll_x == 0
+        assert "█" in painted(panel.table), "there is room for bars"
+        assert "change since epoch 1: accuracy ▼ 10.00 points" in str(
+            panel.query_one(".line").content
+        )
+        await pilot.press(*"oooooo")
+        await pilot.pause()
+        assert [row[0] for row in rows(painted, panel)[1:4]] == ["dog", "eel", "cat"]
+        panel.show(View(None, pets))
+        await pilot.pause()
+        assert "change" not in painted(panel.table)
 
 
 async def test_the_totals_stand_below(app_of, pets):

@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from textual.widgets import Static
 
+from tui.answers import Before
 from tui.panels import Palette
 from tui.panels.confusion import ConfusionPanel, HeatMap
 from tui.state import View
@@ -57,6 +60,69 @@ def test_a_class_without_images_divides_by_nothing(answers_of):
     heat = HeatMap(answers_of([0, 0], [1, 1], 3), True, COLORS, False)
     assert text(heat, 2, 2) == "[0.0]"
     assert "0 of 0 (0.0 %)" in heat.words(2, 0)
+
+
+@pytest.fixture
+def later(pets):
+    """In epoch 1 a cat more was called dog, and both dogs that are called eel were right."""
+    before = np.array([[2, 2, 0], [0, 4, 0], [0, 0, 2]])
+    return dataclasses.replace(pets, before=Before("epoch 1", before))
+
+
+def test_a_change_is_told_with_its_sign(later):
+    heat = HeatMap(later, False, COLORS, False, change=True)
+    table = [[text(heat, row, column) for column in range(4)] for row in range(4)]
+    assert table == [
+        ["[+1]", "-1", "·", "·"],
+        ["·", "[-2]", "+2", "·"],
+        ["·", "·", "[=]", "·"],
+        ["+1", "-3", "+2", "·"],
+    ]
+    percent = HeatMap(later, True, COLORS, True, change=True)
+    assert [text(percent, 0, column) for column in range(3)] == ["[+25.0]", "-25.0", "."]
+
+
+def test_a_change_is_told_in_words(later):
+    heat = HeatMap(later, False, COLORS, False)
+    assert heat.news(0, 1) == " · ▼ 1 fewer than in epoch 1"
+    assert heat.news(1, 2) == " · ▲ 2 more than in epoch 1"
+    assert heat.news(2, 2) == " · as many as in epoch 1"
+    assert heat.news(3, 2) == " · ▲ 2 more than in epoch 1"
+    assert heat.news(1, 3) == ""
+    assert HeatMap(later, False, COLORS, True).news(0, 1) == " · v 1 fewer than in epoch 1"
+
+
+def test_without_an_epoch_before_there_is_no_change(pets):
+    heat = HeatMap(pets, False, COLORS, False, change=True)
+    assert text(heat, 0, 0) == "[3]"
+    assert heat.news(0, 0) == ""
+
+
+async def test_d_shows_the_change_and_o_the_worst_first(app_of, painted, later, pets):
+    """Dog and eel take part in the most mistakes: 3 (2 + 1) and 2; cat in one."""
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, later))
+        panel.focus()
+        await pilot.press("d")
+        await pilot.pause()
+        assert painted(panel.table).splitlines()[1].split()[:3] == ["cat", "[+1]", "-1"]
+        await pilot.press("d", "right", "o")
+        await pilot.pause()
+        assert [line.split()[0] for line in painted(panel.table).splitlines()[1:4]] == [
+            "dog",
+            "eel",
+            "cat",
+        ]
+        below = str(panel.query_one(".line").content)
+        assert below.startswith("true cat, called dog: 1 of 4"), "the cursor stays on its cell"
+        await pilot.press("o")
+        await pilot.pause()
+        assert str(panel.query_one(".line").content) == below
+        panel.show(View(None, pets))
+        await pilot.press("d")
+        await pilot.pause()
+        assert "[3]" in painted(panel.table), "d means nothing there"
 
 
 async def test_enter_asks_for_the_images_of_the_cell(app_of, pets):

@@ -40,3 +40,14 @@ async def test_the_state_and_the_epoch(app_of, run_of, event, words):
     for word in words:
         assert word in line
     assert ("early" in line) == ("finished early" in words[0])
+
+
+@pytest.mark.parametrize(("remarks", "words"), [(0, ""), (1, "! 1 remark "), (3, "! 3 remarks")])
+async def test_remarks_are_counted(app_of, run_of, remarks, words):
+    header = Header()
+    async with app_of(header).run_test(size=(120, 3)) as pilot:
+        header.show(run_of(), "mnist", "no run yet", "", remarks)
+        await pilot.pause()
+        line = header.render().plain
+    assert words in line
+    assert ("remark" in line) == bool(remarks)
