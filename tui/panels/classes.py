@@ -149,7 +149,7 @@ class ClassesPanel(TablePanel):
     ]
 
     choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
-        "sort_column": range(len(COLUMNS)),
+        "sort_column": range(len(SORT_KEYS)),
         "reversed": (True, False),
         "showing_confidence": (True, False),
     }
