@@ -10,11 +10,16 @@ from textual.pilot import Pilot
 QUIET = 3
 """So many times in turn nobody has a message: then none is on its way between two of them."""
 
+MOST = 500
+"""After so many looks it is left as it is: something goes on that never ends."""
+
 
 async def settle(pilot: Pilot[Any]) -> None:
     """Wait until no widget has a message left, and what they have done is laid out and painted."""
     app, quiet = pilot.app, 0
-    while quiet < QUIET and app.is_running and app._exception is None:
+    for _ in range(MOST):
+        if quiet == QUIET or not app.is_running or app._exception is not None:
+            return
         await asyncio.sleep(0)
         pumps = (app, *app.screen.walk_children(with_self=True))
         quiet = 0 if any(pump.message_queue_size for pump in pumps) else quiet + 1
