@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Field
 
-from nn.ops.chunks import chunks, norm
-from nn.ops.threads import each, scratch
+from nn.ops.chunks import chunks, each_chunk, norm
+from nn.ops.threads import scratch
 from nn.schema import Schema, setting
 from nn.types import Array
 
@@ -71,7 +71,7 @@ class Optimizer(ABC):
                 gradient = self._decay(learning_rate, parameter, gradient)
             self._update(learning_rate, parameter, gradient, *state)
 
-        each(change, list(self._with(gradients)))
+        each_chunk(change, self._with(gradients), lambda part: part[1].size)
 
     def _with(self, gradients: Mapping[str, Array]) -> Iterator[tuple[bool, Array, list[Array]]]:
         """Whether a part of a parameter decays, its gradient, and itself with its state."""

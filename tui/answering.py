@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
-
-import numpy as np
 
 from nn.checkpoint import Model
 from nn.data import Dataset, load
 from nn.metrics import Evaluation
+from nn.runs.evaluations import read_evaluation
 from nn.runs.folder import RunFolder
 from nn.schema import InputError
 from nn.training import evaluate
 from nn.types import Array
+from tui.answers import Before
 from tui.state import Answers
 
 
@@ -27,21 +28,19 @@ def read_test_set(dataset: str) -> Dataset:
     return load(dataset, "test")
 
 
-def of_run(run: RunFolder, dataset: str, source: str) -> Answers:
-    """What a run's network answered in its last evaluation.
+def of_run(run: RunFolder, dataset: str, source: str, batches_per_epoch: int) -> Answers:
+    """What a run's network answered in its last evaluation, and how it did in the epoch before.
 
     Raises:
         InputError: if the images or the answers cannot be read.
     """
     data = read_test_set(dataset)
-    try:
-        with np.load(run.evaluation_file, allow_pickle=False) as stored:
-            probabilities = stored["probabilities"]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(
-            f"{run.evaluation_file}: cannot be read ({error}); the next evaluation replaces it"
-        ) from None
-    return _answers(source, data, probabilities)
+    stored = read_evaluation(run.evaluation_file)
+    answers = _answers(source, data, stored.evaluation.probabilities)
+    if stored.before is None:
+        return answers
+    step, confusion = stored.before
+    return replace(answers, before=Before(f"epoch {step // max(batches_per_epoch, 1)}", confusion))
 
 
 def of_model(

@@ -13,11 +13,19 @@ from nn.types import Array, Bytes, Integers
 
 
 @dataclass(frozen=True, eq=False)
+class Before:
+    """How a network did in an epoch before, as in `epoch 3`: its confusion matrix."""
+
+    name: str
+    confusion: Integers
+
+
+@dataclass(frozen=True, eq=False)
 class Answers:
     """What a network answered on a test set.
 
     `source` says in a few words whose answers they are. Images are (N, H, W, C) of uint8, labels
-    (N,), probabilities (N, classes).
+    (N,), probabilities (N, classes). `before` is None where nothing is known of an epoch before.
     """
 
     source: str
@@ -25,6 +33,7 @@ class Answers:
     labels: Integers
     probabilities: Array
     class_names: tuple[str, ...]
+    before: Before | None = None
 
     @cached_property
     def evaluation(self) -> Evaluation:

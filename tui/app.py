@@ -23,11 +23,13 @@ from tui import words
 from tui.body import DESIGN, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
-from tui.dialogs import Help, Number
+from tui.designing_app import DESIGN_COMMANDS
+from tui.dialogs import Choice, Choose, Help, Number
 from tui.drawing_app import DrawingApp
 from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.confusion import ConfusionPanel
+from tui.panels.draw import DrawPanel
 from tui.panels.header import Header
 from tui.panels.inside import InsidePanel
 from tui.panels.mistakes import MistakesPanel
@@ -35,6 +37,8 @@ from tui.panels.network import NetworkPanel
 from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
+from tui.remembered import Memory, Settings
+from tui.tour import Tour
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -74,6 +78,7 @@ class Dashboard(DrawingApp):
         Binding("e", "edit", "edit", tooltip="edit the network"),
         Binding("ctrl+s", "save", "save", tooltip="save the model under a name"),
         Binding("ctrl+o", "load", "load", tooltip="load a saved model"),
+        Binding("z", "widen", "wide", tooltip="fold the design away, or show it", show=False),
         Binding("y", "copy", "copy", tooltip="copy a run's id, path or configuration", show=False),
         *(
             Binding(digit, f"turn_to('{name}')", name.title(), show=False)
@@ -91,16 +96,23 @@ class Dashboard(DrawingApp):
         *,
         ascii: bool = False,
         slow: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(library, config or preset(presets.DEFAULT), ascii=ascii)
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             self.animation_level = "none"
         self._first_run = run
+        self._first_config = self.draft.config
+        self._asks_to_quit = False
         self._ascii = ascii
         self._paint_interval = SLOW_PAINT_INTERVAL if slow else PAINT_INTERVAL
         self._header = Header(ascii=ascii)
         self._alarm = Static(id="alarm", markup=False)
-        self._body = Body(self.draft, ascii=ascii)
+        self._memory = memory
+        settings = Settings() if memory is None else memory.settings
+        if settings.theme in self.available_themes and "TEXTUAL_THEME" not in os.environ:
+            self.set_reactive(Dashboard.theme, settings.theme)
+        self._body = Body(self.draft, ascii=ascii, settings=settings)
         self._keys: tuple[object, ...] = ()
         self._drawn: tuple[object, ...] = ()
         self._drawn_at = 0.0
@@ -131,6 +143,23 @@ class Dashboard(DrawingApp):
         self.set_timer(SETTLE_SECONDS, _settle_memory)
         self.paint()
         self._body.enter()
+        if self._memory is not None:
+            self._welcome(self._memory)
+
+    def _welcome(self, memory: Memory) -> None:
+        """Whoever comes for the first time is shown around, once."""
+        if memory.is_first:
+            memory.keep(self.settings)
+            if not memory.problem:
+                self.action_tour()
+        if memory.problem:
+            self.tell(memory.problem, "warning")
+            memory.was_told = True
+
+    @property
+    def settings(self) -> Settings:
+        """What there is to remember."""
+        return self._body.settings.model_copy(update={"theme": self.theme})
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The command palette: the action of every key, and some that have none."""
@@ -144,7 +173,7 @@ class Dashboard(DrawingApp):
                 tooltip="change training images at random, as suits the dataset; again: off",
             ),
         )
-        for binding in (*self.BINDINGS, *keyless):
+        for binding in (*self.BINDINGS, *keyless, *DESIGN_COMMANDS):
             assert isinstance(binding, Binding), "all bindings are spelled out"
             name = binding.action.partition("(")[0]
             if name != "quit" and self.check_action(name, ()):
@@ -166,8 +195,9 @@ class Dashboard(DrawingApp):
 
     def action_help(self) -> None:
         """Explain the keys and the visible view."""
-        panel = self._body.panel
-        keys = words.key_table(panel.BINDINGS)
+        panel = self._body.panel_in_use
+        own = panel.help_keys if isinstance(panel, NetworkPanel) else panel.BINDINGS
+        keys = words.key_table(own)
         taken = dict(keys)
         keys += [each for each in words.key_table(self.BINDINGS) if each[0] not in taken]
         self.push_screen(Help(keys, panel.help_text))
@@ -180,10 +210,30 @@ class Dashboard(DrawingApp):
         elif config is not None:
             self.push_screen(Copy(config, None))
 
+    def action_tour(self) -> None:
+        """Show around."""
+        self.push_screen(Tour())
+
+    def action_widen(self) -> None:
+        """Give the view the whole width, or show the design beside it again."""
+        self._body.widen()
+
     async def action_quit(self) -> None:
-        """Leave at once; the trainer is a process of its own."""
-        run = self.session.run
-        self.exit(words.farewell(run.run_id) if run is not None and self.session.alive else None)
+        """Leave; the trainer is a process of its own. An edited design is asked about, once."""
+        if self._asks_to_quit or not words.is_unsaved(self.draft, self.session, self._first_config):
+            self._quit("leave")
+            return
+        self._asks_to_quit = True
+        choices = [Choice("leave", "leave without it", "y"), Choice("", "stay", "n")]
+        question = "The design was edited since: no run and no model has it."
+        self.push_screen(Choose("Leave cnn-tui?", question, choices), self._quit)
+
+    def _quit(self, choice: str | None) -> None:
+        self._asks_to_quit = False
+        if choice == "leave":
+            run = self.session.run
+            going = run is not None and self.session.alive
+            self.exit(words.farewell(run.run_id) if run is not None and going else None)
 
     async def _greet(self) -> None:
         living = await self.jobs.living_runs()
@@ -220,7 +270,8 @@ class Dashboard(DrawingApp):
     async def _recognise(self) -> float:
         """At every stroke, and while one draws also when the network has learned."""
         await self.jobs.next_drawing(LOOK_INTERVAL)
-        if self._body.active == "draw" and await self.jobs.recognise():
+        follows = self._body.active == "inside" and self.session.inside.follows_drawing
+        if (self._body.active == "draw" or follows) and await self.jobs.recognise():
             self._body.show(self.session.view)
         return 0.0
 
@@ -259,6 +310,7 @@ class Dashboard(DrawingApp):
         run = self.session.run
         running = run.config if run is not None and self.session.alive else None
         note, label = words.design_note(self.draft, self.session), words.start_label(self.session)
+        self.refresh_bindings()
         self._body.network.show(running)
         self._body.training.show(running, note, label, can_start=not self.draft.errors)
 
@@ -288,7 +340,7 @@ class Dashboard(DrawingApp):
         chosen, mine = preset(event.name), self.draft.config
         keeps = mine is not None and chosen.data == DataConfig()
         data = mine.data if mine is not None and keeps else chosen.data
-        self.draft.use(chosen.model_copy(update={"data": data}))
+        self.draft.use(chosen.model_copy(update={"data": data}), f"preset {event.name}")
         self.show_design()
 
     @on(Body.Turned)
@@ -312,6 +364,12 @@ class Dashboard(DrawingApp):
     @on(MistakesPanel.InsideAsked)
     def _show_inside(self, event: MistakesPanel.InsideAsked) -> None:
         self.session.inside.follow(event.index)
+        self._body.turn_to("inside")
+
+    @on(DrawPanel.InsideAsked)
+    def _show_drawing_inside(self) -> None:
+        self.session.inside.follows_drawing = True
+        self.session.follow_drawing()
         self._body.turn_to("inside")
 
     @on(InsidePanel.Wanted)

@@ -27,10 +27,15 @@ from tui.panels.profile import ProfilePanel
 from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
+from tui.remembered import Panel, Settings, choose, chosen
 from tui.state import View
+from tui.tab_names import tab_names
 
 NARROW = 100
 """Below so many columns the left side is folded."""
+
+LEFT = 38
+"""Columns of the left side where it is not folded."""
 
 SLIM = 64
 """Below so many the two parts of the folded side lie one above the other."""
@@ -58,6 +63,10 @@ VIEWS: dict[str, type[ViewPanel]] = {
 }
 """The same by name."""
 
+TABS = {name: (str(n) if n < 10 else "", name.title()) for n, name in enumerate((DESIGN, *VIEWS))}
+TABS[DESIGN] = ("0", "Network")
+"""The key and the title of each tab; beyond the ninth view there is no digit left."""
+
 
 class Body(Container):
     """All panels, and which of them are visible."""
@@ -65,17 +74,20 @@ class Body(Container):
     class Turned(Message):
         """Another panel is visible now."""
 
-    def __init__(self, draft: Draft, *, ascii: bool) -> None:
+    def __init__(self, draft: Draft, *, ascii: bool, settings: Settings) -> None:
         super().__init__()
+        self.is_wide = settings.is_wide
         self.network = NetworkPanel(draft, ascii=ascii)
         self.training = TrainingPanel(draft)
         self.views: dict[str, ViewPanel] = {
             name: panel(ascii=ascii, id=name) for name, panel in VIEWS.items()
         }
+        for name, panel in self._with_choices():
+            choose(panel, settings.panels.get(name, {}))
+        self._first = settings.view if settings.view in VIEWS else next(iter(VIEWS))
         self._tabs = Tabs(
-            Tab("0 Network", id=DESIGN),
-            *(Tab(f"{n} {name.title()}", id=name) for n, name in enumerate(self.views, 1)),
-            active=next(iter(self.views)),
+            *(Tab(f"{key} {title}".strip(), id=name) for name, (key, title) in TABS.items()),
+            active=self._first,
         )
 
     def compose(self) -> ComposeResult:
@@ -85,8 +97,7 @@ class Body(Container):
             yield self.training
         with Vertical(id="views"):
             yield self._tabs
-            first = next(iter(self.views))
-            yield ContentSwitcher(self.views[first], initial=first)
+            yield ContentSwitcher(self.views[self._first], initial=self._first)
         yield Static("needs more room: 40 x 12 at least", id="too-small")
 
     @property
@@ -95,6 +106,22 @@ class Body(Container):
         panel = self.views["mistakes"]
         assert isinstance(panel, MistakesPanel), "the views are named after their panels"
         return panel
+
+    @property
+    def settings(self) -> Settings:
+        """What there is to remember."""
+        panels = {name: chosen(panel) for name, panel in self._with_choices()}
+        view = self.active if self.active in VIEWS else ""
+        return Settings(view=view, is_wide=self.is_wide, panels=panels)
+
+    def _with_choices(self) -> list[tuple[str, Panel]]:
+        return [(name, each) for name, each in self.views.items() if isinstance(each, Panel)]
+
+    def widen(self) -> None:
+        """Fold the left side where it has room, too; or no longer."""
+        self.is_wide = not self.is_wide
+        self._fit(self.app.size)
+        self.enter()
 
     @property
     def is_narrow(self) -> bool:
@@ -110,6 +137,12 @@ class Body(Container):
     def panel(self) -> NetworkPanel | ViewPanel:
         """What the active tab shows."""
         return self.views.get(self.active, self.network)
+
+    @property
+    def panel_in_use(self) -> NetworkPanel | TrainingPanel | ViewPanel:
+        """What has the keys: a part of the design, or what the active tab shows."""
+        parts = (self.network, self.training)
+        return next((part for part in parts if part.has_focus_within), self.panel)
 
     def turn_to(self, name: str) -> None:
         """Make a panel visible and give it the keys."""
@@ -134,6 +167,7 @@ class Body(Container):
             self.views[self.active].show(view)
 
     def _follow_tab(self) -> None:
+        self._name_tabs(self.app.size.width)
         folded = self.active == DESIGN
         self.set_class(folded, "-design")
         if not folded:
@@ -167,7 +201,7 @@ class Body(Container):
 
     def _fit(self, size: Size) -> None:
         width, height = size
-        narrow = width < NARROW
+        narrow = width < NARROW or self.is_wide
         self.set_class(narrow, "-narrow")
         self.set_class(width < SLIM, "-slim")
         self.set_class(width < LEAST[0] or height < LEAST[1], "-tiny")
@@ -177,3 +211,16 @@ class Body(Container):
             self._tabs.hide(DESIGN)
             if self.active == DESIGN:
                 self.turn_to(next(iter(self.views)))
+        self._name_tabs(width)
+
+    def _name_tabs(self, width: int) -> None:
+        """As long names as there is room for."""
+        shown = [name for name in TABS if name != DESIGN or self.is_narrow]
+        if self.active not in shown:
+            return
+        room = width if self.is_narrow else width - LEFT
+        names = tab_names([TABS[name] for name in shown], shown.index(self.active), room)
+        for name, label in zip(shown, names, strict=True):
+            tab = self._tabs.query_one(f"#{name}", Tab)
+            if tab.label_text != label:
+                tab.label = label

@@ -394,6 +394,23 @@ def runs(as_json: Json = False, models: Models = SAVED_MODELS) -> None:
     list_runs(_library(models), as_json=as_json)
 
 
+@app.command()
+def advice(run: Run = "latest", as_json: Json = False, models: Models = SAVED_MODELS) -> None:
+    """Show what a run's own figures say about it.
+
+    What is wrong, the figures that say so, and what to try. A run that trains is told of as it is
+    now. Ends with 0, whatever there is to say.
+
+    \b
+    Examples:
+      cnn-tui advice
+      cnn-tui advice latest --json
+    """
+    from tui.commands.advice import advise_on
+
+    advise_on(_library(models).find_run(run), as_json=as_json)
+
+
 @app.command("models")
 def list_saved_models(as_json: Json = False, models: Models = SAVED_MODELS) -> None:
     """List the saved models."""

@@ -20,7 +20,7 @@ from nn.schema import InputError
 from tui.comparison import CHARTS, Compared, Table, compared, curves, table
 from tui.dialogs import Help
 from tui.keys import KeyLine
-from tui.panels import Palette, palette, shorten
+from tui.panels import palette, shorten
 from tui.render.charts import LINE_SIGNS, line_chart, point_sign
 from tui.run_state import Phase
 from tui.sturdy import SturdyApp
@@ -195,7 +195,7 @@ class Compare(ModalScreen[Wanted | None]):
         log = self._log and "loss" in self._chart
         over = "minutes" if self._over_time else "epochs"
         lines = line_chart(
-            curves(self._runs, self._chart, _own(colors), over_time=self._over_time),
+            curves(self._runs, self._chart, colors.series, over_time=self._over_time),
             width=width,
             height=height,
             title=f"{'log ' if log else ''}{self._chart} over {over}",
@@ -233,16 +233,11 @@ class Compare(ModalScreen[Wanted | None]):
 
     def _line(self, found: Table, index: int) -> list[Text]:
         """A run's cells; the first one has its sign and its colour."""
-        own = _own(palette(self.app))
+        own = palette(self.app).series
         sign = point_sign(index, ascii=self._ascii) or LINE_SIGNS[self._ascii][1]
         run, *cells = found.lines[index]
         first = Text.assemble((sign, own[index % len(own)]), f" {run.text}")
         return [first, *(Text(shorten(each.text, WIDEST, ascii=self._ascii)) for each in cells)]
-
-
-def _own(colors: Palette) -> tuple[str, ...]:
-    """The colours of runs."""
-    return colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
 
 
 def _width(found: Table, column: int) -> int:

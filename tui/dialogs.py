@@ -28,6 +28,17 @@ from tui.threads import in_thread
 
 T = TypeVar("T")
 
+LONGEST_LIST = 20
+"""Lines of a list at most, on however large a screen."""
+
+
+class AnswerList(OptionList):
+    """A list that shows its cursor, also when it has got less room."""
+
+    def on_resize(self) -> None:
+        """Scroll to where the cursor is."""
+        self.scroll_to_highlight()
+
 
 class Dialog(ModalScreen[T | None]):
     """A box in the middle of the screen; its answer is None where it was left with escape."""
@@ -48,6 +59,18 @@ class Dialog(ModalScreen[T | None]):
     def content(self) -> ComposeResult:
         """What the box holds."""
         yield from ()
+
+    def on_resize(self) -> None:
+        """Once everything else has its place, a list takes what is left."""
+        self.call_after_refresh(self._fit_lists)
+
+    def _fit_lists(self) -> None:
+        """A list that is longer than the screen scrolls."""
+        box = self.query_one(".dialog")
+        for options in box.query_children(OptionList):
+            others = sum(each.outer_size.height for each in box.children if each is not options)
+            room = self.size.height - box.gutter.height - others
+            options.styles.max_height = max(1, min(room, LONGEST_LIST))
 
     def action_leave(self) -> None:
         """Close without an answer."""
@@ -81,7 +104,7 @@ class Choose(Dialog[str]):
         """The question and the answers."""
         if self._question:
             yield Static(self._question, markup=False)
-        yield OptionList(*(Option(_line(choice), choice.id) for choice in self._choices.values()))
+        yield AnswerList(*(Option(_line(choice), choice.id) for choice in self._choices.values()))
 
     def on_mount(self) -> None:
         """Propose an answer."""
@@ -179,7 +202,7 @@ class LoadModel(Dialog[Model]):
 
     def content(self) -> ComposeResult:
         """The list, and what is to say about it."""
-        yield OptionList()
+        yield AnswerList()
         yield Static("reading…", id="remark", markup=False)
 
     def on_mount(self) -> None:
@@ -238,6 +261,8 @@ def _model_line(row: ModelRow) -> Text:
 class Help(Dialog[None]):
     """All keys, and what the visible panel is for."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("t", "tour", "tour")]
+
     def __init__(self, keys: Sequence[tuple[str, str]], explanation: str) -> None:
         super().__init__("Help")
         self._keys = keys
@@ -251,6 +276,15 @@ class Help(Dialog[None]):
             text.append(f"{key:>10}", "bold").append(f"  {meaning}\n")
         with VerticalScroll():
             yield Static(text)
+
+    def on_mount(self) -> None:
+        """Say where there is more."""
+        self.query_one(".dialog").border_subtitle = "t: tour · esc: back"
+
+    async def action_tour(self) -> None:
+        """Be shown around instead."""
+        self.dismiss(None)
+        await self.app.run_action("tour")
 
 
 def _flowing(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import shorten
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from nn.layers import LAYERS, LayerConfig
 from nn.network import Plan, plan
 from nn.schema import InputError, problems
 from tui.form_fields import Field, fields_by_kind, fields_of, parse, texts_of
+from tui.form_history import Edit, History
 
 __all__ = ["LAYER_KINDS", "LIST", "Draft", "Field", "fields_of", "parse"]
 
@@ -33,7 +35,8 @@ class Draft:
 
     `texts` holds what stands in each field, by path. `errors` has a sentence for each field that is
     wrong, and one under `network.layers` where the layers do not fit together. `config` is None as
-    long as there are errors. `plan` goes as far as the layers make sense.
+    long as there are errors. `plan` goes as far as the layers make sense. Every edit is in the
+    `history`, and can be taken back.
     """
 
     def __init__(self, config: RunConfig) -> None:
@@ -41,15 +44,15 @@ class Draft:
         self.errors: dict[str, str] = {}
         self.config: RunConfig | None = None
         self.plan = Plan((), ())
+        self.history = History()
         self._fields: dict[str, Field] = {}
         self._layers: list[LayerConfig | None] = []
         self._dataset = describe(DataConfig().dataset)
-        self.use(config)
+        self._take(texts_of(config))
 
-    def use(self, config: RunConfig) -> None:
-        """Start again from a configuration."""
-        self.texts = texts_of(config)
-        self._judge()
+    def use(self, config: RunConfig, what: str = "another design") -> None:
+        """Start again from a configuration; `what` says in a few words what it is."""
+        self._edit(what, texts_of(config))
 
     def set(self, path: str, text: str) -> None:
         """Write into a field. Another kind of layer, optimizer or schedule comes with its defaults.
@@ -59,10 +62,27 @@ class Draft:
         """
         if path not in self.texts:
             raise InputError(f"{path}: there is no such field in this form")
-        if self._fields[path].tagged and text != self.texts[path]:
-            self.texts = {k: v for k, v in self.texts.items() if not k.startswith(f"{path}.")}
-        self.texts[path] = text
-        self._judge()
+        texts, field = dict(self.texts), self._fields[path]
+        if field.tagged and text != texts[path]:
+            texts = {k: v for k, v in texts.items() if not k.startswith(f"{path}.")}
+        layer = path.split(".")[2] if path.startswith(f"{LIST}.") else ""
+        where = f"layer {int(layer) + 1}, " if layer else ""
+        what = f"{where}{field.label}: {shorten(text, 30, placeholder='…') or 'empty'}"
+        self._edit(what, texts | {path: text}, typed="" if field.choices else path)
+
+    def undo(self) -> str:
+        """Take the last edit back; gives it in a few words, empty if there is none."""
+        edit = self.history.undo()
+        if edit is not None:
+            self._take(edit.before)
+        return "" if edit is None else edit.what
+
+    def redo(self) -> str:
+        """Do again what was taken back last, likewise."""
+        edit = self.history.redo()
+        if edit is not None:
+            self._take(edit.after)
+        return "" if edit is None else edit.what
 
     def fields(self, group: str = "") -> list[Field]:
         """The fields below a path, as in `training` or `network.layers.2`; without one, all."""
@@ -95,20 +115,26 @@ class Draft:
         """Put a new layer with its defaults before the layer that is now the one of index `at`."""
         layers = self._layer_texts()
         layers.insert(at, {"": kind})
-        self._put_layers(layers)
+        self._put_layers(layers, f"layer {at + 1}, {kind}, added")
+
+    def duplicate_layer(self, index: int) -> None:
+        """Put a layer like the one of that index behind it."""
+        layers = self._layer_texts()
+        layers.insert(index, dict(layers[index]))
+        self._put_layers(layers, f"{self._layer_name(index)}, duplicated")
 
     def drop_layer(self, index: int) -> None:
         """Take a layer out."""
         layers = self._layer_texts()
         del layers[index]
-        self._put_layers(layers)
+        self._put_layers(layers, f"{self._layer_name(index)}, dropped")
 
     def move_layer(self, index: int, by: int) -> int:
         """Move a layer by so many places, as far as there are; returns its new index."""
         layers = self._layer_texts()
         to = min(max(index + by, 0), len(layers) - 1)
         layers.insert(to, layers.pop(index))
-        self._put_layers(layers)
+        self._put_layers(layers, f"{self._layer_name(index)}, moved")
         return to
 
     def differing(self, config: RunConfig) -> list[str]:
@@ -145,10 +171,23 @@ class Draft:
             layers.append({each.removeprefix(path): self.texts[each] for each in below})
         return layers
 
-    def _put_layers(self, layers: Sequence[Mapping[str, str]]) -> None:
-        self.texts = {k: v for k, v in self.texts.items() if not k.startswith(f"{LIST}.")}
+    def _layer_name(self, index: int) -> str:
+        return f"layer {index + 1}, {self.layer_kind(index)}"
+
+    def _put_layers(self, layers: Sequence[Mapping[str, str]], what: str) -> None:
+        texts = {k: v for k, v in self.texts.items() if not k.startswith(f"{LIST}.")}
         for index, layer in enumerate(layers):
-            self.texts |= {f"{LIST}.{index}{rest}": text for rest, text in layer.items()}
+            texts |= {f"{LIST}.{index}{rest}": text for rest, text in layer.items()}
+        self._edit(what, texts)
+
+    def _edit(self, what: str, texts: Mapping[str, str], *, typed: str = "") -> None:
+        """Let these texts stand in the fields, and note it; `typed` is the field of a typed one."""
+        before = self.texts
+        self._take(texts)
+        self.history.note(Edit(what, before, self.texts, typed))
+
+    def _take(self, texts: Mapping[str, str]) -> None:
+        self.texts = dict(texts)
         self._judge()
 
     def _judge(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -236,23 +237,28 @@ NOTHING = "Nothing to look into yet: space trains a network, ctrl+o loads a save
 class InsideState:
     """Which image somebody wants to follow, and what came of it.
 
-    `index` counts in the test set; a `drawn` image (H, W, C) comes before it. With `attentive`
-    where the network looks is found out too. `problem` says why there is nothing to see.
+    `index` counts in the test set; a `drawn` image (H, W, C) comes before it, and is shown to the
+    network in the model file `reader` if that is named. With `follows_drawing` it is the newest of
+    what is drawn. With `attentive` where the network looks is found out too. `problem` says why
+    there is nothing to see.
     """
 
     index: int = 0
     drawn: Bytes | None = None
+    reader: Path | None = None
+    follows_drawing: bool = False
     attentive: bool = False
     insight: Insight | None = None
     problem: str = NOTHING
 
     def follow(self, index: int) -> None:
         """Look at an image of the test set from now on."""
-        self.index, self.drawn = index, None
+        self.index, self.drawn, self.reader = index, None, None
+        self.follows_drawing = False
 
-    def follow_drawn(self, image: Bytes) -> None:
+    def follow_drawn(self, image: Bytes, reader: Path | None = None) -> None:
         """Look at an image (H, W, C) from anywhere, of the size of the network's input."""
-        self.drawn = image
+        self.drawn, self.reader = image, reader
 
     @property
     def is_met(self) -> bool:

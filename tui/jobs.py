@@ -191,6 +191,7 @@ class Jobs:
         found = await in_thread(lambda: self._recogniser.read(readers, ink))
         news = found is not session.recognition
         session.recognition = found
+        session.follow_drawing()
         return news
 
     def _readers(self) -> list[Reader]:
@@ -217,8 +218,8 @@ class Jobs:
         if version is None or run is None or folder is None:
             return
         session.answers_requested(version)
-        dataset, source = run.config.data.dataset, session.source
-        answers = await in_thread(lambda: answering.of_run(folder, dataset, source))
+        dataset, source, epoch = run.config.data.dataset, session.source, run.batches_per_epoch
+        answers = await in_thread(lambda: answering.of_run(folder, dataset, source, epoch))
         if session.folder is folder and session.model is None:
             session.answers = answers
 
@@ -243,7 +244,7 @@ class Jobs:
         """One step of it; whether there was anything to do."""
         run, model, looker = self.session.run, self.session.model, self._looker
         place = Place(
-            model=None if model is None else model.path,
+            model=state.reader or (None if model is None else model.path),
             run=self.session.folder,
             dataset="" if run is None else run.config.data.dataset,
             library=self.library,

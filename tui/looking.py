@@ -90,7 +90,10 @@ class Looker:
                 f"{file}: wants images of {show_shape(model.card.input_shape)}, "
                 f"but those of {data.name} are {show_shape(data.images.shape[1:])}"
             )
-        return Seen(version, f"model {file.stem}", model.network, data)
+        source = f"model {file.stem}"
+        if place.run is not None and file == place.run.best_file:
+            source = f"best network of run {place.run.id}"
+        return Seen(version, source, model.network, data)
 
 
 def _version(file: Path) -> tuple[object, ...]:

@@ -70,6 +70,7 @@ class RunState:
         self.evaluation: m.Evaluated | None = None
         self.evaluation_version = 0
         self.finished: m.Finished | None = None
+        self.failed: m.Failed | None = None
         self.problem = ""
         self.checkpoint_step = 0
         self.version = 0
@@ -182,7 +183,7 @@ class RunState:
                 self._enter(Phase.STOPPED)
             case m.Failed():
                 self._enter(Phase.FAILED)
-                self.problem = event.message
+                self.failed, self.problem = event, event.message
             case m.Acknowledged() | m.Saved():
                 pass
             case _:
@@ -204,7 +205,7 @@ class RunState:
         self.step = self.checkpoint_step = event.step
         self.batches_per_epoch = event.batches_per_epoch
         self.counts = Counts(event.train_count, event.validation_count, event.test_count)
-        self.finished, self.problem = None, ""
+        self.finished, self.failed, self.problem = None, None, ""
         self._enter(Phase.TRAINING)
 
     def _add_batches(self, event: m.BatchesFinished) -> None:

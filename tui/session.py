@@ -145,6 +145,14 @@ class Session:
         """Look at a model's answers from now on; the run is still followed."""
         self.model, self.answers, self.reader = model, None, None
 
+    def follow_drawing(self) -> None:
+        """Look inside with the newest drawing, if that is wanted and anything is drawn."""
+        found = self.recognition
+        if found is None or found.model is None or found.seen is None:
+            return
+        if self.inside.follows_drawing and self.inside.drawn is not found.seen:
+            self.inside.follow_drawn(found.seen, found.model.path)
+
     def read(self, seconds: float) -> bool:
         """Take in what happened, for about so long at most; whether there is more to read."""
         if self._journal is None or self.run is None:

@@ -107,7 +107,7 @@ class SteeringApp(SturdyApp):
             self.tell(f"First mend the design: {words.design_problem(self.draft)}", "error")
             return
         word = "suggested" if config.training.augmentation.is_off else "off"
-        self.draft.use(config.changed({"training.augmentation": word}))
+        self.draft.use(config.changed({"training.augmentation": word}), f"augmentation {word}")
         self.show_design()
         self.tell(
             "Augmentation as suits the dataset." if word == "suggested" else "No augmentation."
@@ -195,7 +195,7 @@ class SteeringApp(SturdyApp):
 
     async def open_run(self, folder: RunFolder) -> None:
         """Follow a run; its configuration becomes the draft."""
-        self.draft.use(await self.jobs.open(folder))
+        self.draft.use(await self.jobs.open(folder), f"the design of run {folder.id}")
         self.show_design()
 
     async def clone_run(self, folder: RunFolder) -> None:
@@ -204,7 +204,8 @@ class SteeringApp(SturdyApp):
         The name of its model stays its own.
         """
         config = (await in_thread(lambda: compared(folder))).config
-        self.draft.use(config.model_copy(update={"save_as": None}))
+        config = config.model_copy(update={"save_as": None})
+        self.draft.use(config, f"the design of run {folder.id}")
         self.show_design()
         self.tell(f"The form holds the configuration of run {folder.id}: space starts a new run.")
 
@@ -234,7 +235,7 @@ class SteeringApp(SturdyApp):
     async def _load(self) -> None:
         model = await self.push_screen_wait(LoadModel(self.library))
         if model is not None:
-            self.draft.use(model.card.config)
+            self.draft.use(model.card.config, f"the design of model {model.path.stem}")
             self.show_design()
             await self.jobs.answer(model)
 

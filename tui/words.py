@@ -10,7 +10,9 @@ from typing import Any
 from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
+from nn import presets
 from nn.checkpoint import Model
+from nn.config import RunConfig, preset
 from nn.data import describe, short_name
 from nn.data.picture_folder import COLOUR, GREY
 from nn.runs.folder import Library
@@ -67,6 +69,24 @@ def start_label(session: Session) -> str:
         return "start"
     paused = session.run is not None and session.run.phase is Phase.PAUSED
     return "go on" if paused else "pause"
+
+
+def is_unsaved(draft: Draft, session: Session, first: RunConfig | None) -> bool:
+    """Whether a design was edited, and is not that of the run or the model that is looked at.
+
+    `first` is the one that the dashboard was opened with; presets are no edits either.
+    """
+    known = [] if first is None else [first]
+    known += [] if session.run is None else [session.run.config]
+    known += [] if session.model is None else [session.model.card.config]
+    if not all(draft.differing(config) for config in known):
+        return False
+    return all(_edits(draft, preset(name)) for name in presets.names())
+
+
+def _edits(draft: Draft, config: RunConfig) -> list[str]:
+    """Where a design is another one, whichever data it is for."""
+    return [path for path in draft.differing(config) if not path.startswith("data.")]
 
 
 def data_line(draft: Draft, run: RunState | None) -> str:

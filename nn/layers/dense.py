@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from math import prod
 from typing import Literal
 
@@ -14,13 +13,13 @@ from nn.layers.activation import ActivationName, activation
 from nn.layers.base import Layer, LayerConfig, PiecewiseLayer, show_shape
 from nn.layers.bias import Bias
 from nn.layers.stages import Operation, Source
-from nn.ops.pieces import Piece, Tail, spans
+from nn.ops.pieces import Piece, Tail, by_work
 from nn.ops.threads import each
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
 
-SHARES, FEWEST = 8, 32
-"""Into how many shares a product is cut, and how many rows a share has at least."""
+SHARES = 8
+"""Into how many shares a product is cut at most."""
 
 
 class Dense(LayerConfig):
@@ -104,7 +103,7 @@ class _Multiply(Source):
             np.matmul(self._weights[at.channels], x, out=piece[0, 0])
             tail.finish(at, piece)
 
-        each(work, self._pieces)
+        each(work, self._pieces(x.shape[1]))
 
     def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
         assert self._x is not None, "backward follows forward"
@@ -116,19 +115,16 @@ class _Multiply(Source):
             np.copyto(dy[some], tail.gradient(at)[0, 0])
             np.matmul(dy[some], x.T, out=self._gradient[some])
 
-        each(learn, self._pieces)
+        each(learn, self._pieces(x.shape[1]))
         if not wants_input:
             return None
         dx: Array = self._buffers("input gradient", *x.shape)
-        each(lambda some: np.matmul(weights[:, some].T, dy, out=dx[some]), _shares(len(x)))
+        each(
+            lambda some: np.matmul(weights[:, some].T, dy, out=dx[some]),
+            by_work(len(x), dy.size * len(x), SHARES),
+        )
         return dx
 
-    @cached_property
-    def _pieces(self) -> list[Piece]:
-        one = slice(0, 1)
-        return [Piece(0, one, one, some) for some in _shares(self.output_shape[0])]
-
-
-def _shares(count: int) -> list[slice]:
-    """Of units or features: enough for several threads, and each enough for a matrix product."""
-    return spans(count, max(-(-count // SHARES), FEWEST))
+    def _pieces(self, n: int) -> list[Piece]:
+        one, shares = slice(0, 1), by_work(len(self._weights), self._weights.size * n, SHARES)
+        return [Piece(0, one, one, some) for some in shares]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import sqrt
+from typing import TypeVar
 
 import numpy as np
 
 from nn.ops.threads import each, scratch
 from nn.types import Array
+
+Part = TypeVar("Part")
 
 CHUNK = 65536
 """Values handled at a time: several float32 arrays of this size stay in the cache together."""
@@ -21,6 +24,28 @@ def chunks(*arrays: Array) -> Iterator[list[Array]]:
         yield [array[start : start + CHUNK] for array in flat]
 
 
+def each_chunk(
+    work: Callable[[Part], object], parts: Iterable[Part], size: Callable[[Part], int]
+) -> None:
+    """Call `work` with each part, on several threads; `size` says how many values a part has.
+
+    Small ones go together: a few values are not worth a thread's while.
+    """
+    groups: list[list[Part]] = []
+    room = 0
+    for part in parts:
+        if (room := room - size(part)) < 0:
+            groups.append([])
+            room = CHUNK - size(part)
+        groups[-1].append(part)
+
+    def work_through(group: list[Part]) -> None:
+        for part in group:
+            work(part)
+
+    each(work_through, groups)
+
+
 def norm(arrays: Iterable[Array]) -> float:
     """The 2-norm of all values together, summed in float64, where no float32 overflows."""
     parts = [part for array in arrays for (part,) in chunks(array)]
@@ -31,7 +56,7 @@ def norm(arrays: Iterable[Array]) -> float:
         np.copyto(wide, parts[number])
         squares[number] = wide @ wide
 
-    each(add, range(len(parts)))
+    each_chunk(add, range(len(parts)), lambda number: parts[number].size)
     return sqrt(squares.sum())
 
 
@@ -45,4 +70,5 @@ def move_towards(arrays: Mapping[str, Array], goals: Mapping[str, Array], share:
         way *= share
         part += way
 
-    each(move, [parts for name in arrays for parts in chunks(arrays[name], goals[name])])
+    both = [parts for name in arrays for parts in chunks(arrays[name], goals[name])]
+    each_chunk(move, both, lambda parts: parts[0].size)

@@ -72,13 +72,13 @@ import numpy.typing as npt
 
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
-from nn.ops.pieces import Piece, Tail, by_channel, spans
+from nn.ops.pieces import Piece, Tail, by_channel, by_work
 from nn.ops.threads import each, scratch
 from nn.ops.windows import Pair
 from nn.types import Array
 
 PARTS = 16
-"""The frequencies are dealt into so many parts, of which each is a thread's work."""
+"""The frequencies are dealt into so many parts at most, of which each is a thread's work."""
 
 
 def waves(size: int, positions: range, frequencies: int) -> tuple[Array, Array]:
@@ -195,7 +195,6 @@ class ByFrequencies:
         taps = range(top, top - tall, -1), range(left, left - wide, -1)
         self._weights = Transform(size, *taps, dtype)
         self._frequencies = (size[0] // 2 + 1) * size[1]
-        self._parts = spans(self._frequencies, -(-self._frequencies // PARTS))
         self._geometry, self._buffers = geometry, buffers
         self._x: Array | None = None
         self._taps: Array | None = None
@@ -207,7 +206,7 @@ class ByFrequencies:
         pieces = self._inputs.pieces(geometry.channels, n)
         each(lambda at: self._inputs.to_frequencies(at.of(x), spectrum, at), pieces)
         products, blocks = self._spectrum("output", geometry.filters, n), self._blocks(w)
-        each(lambda k: np.matmul(blocks[k], spectrum[k], out=products[k]), self._parts)
+        each(lambda k: np.matmul(blocks[k], spectrum[k], out=products[k]), self._parts(n))
 
         def give(at: Piece) -> None:
             piece = tail.room(at)
@@ -235,7 +234,7 @@ class ByFrequencies:
             if wants_input:
                 np.matmul(blocks[k], dy[k], out=inputs[k])
 
-        each(multiply, self._parts)
+        each(multiply, self._parts(n))
         by_tap = self._buffers("weight gradient by tap", *geometry.kernel, filters, channels)
         dx: Array = self._buffers("input gradient", *geometry.frame.map_size, channels, n)
         to_taps, to_maps = self._weights.from_frequencies, self._inputs.from_frequencies
@@ -250,6 +249,10 @@ class ByFrequencies:
         each(lambda work: work(), back)
         np.copyto(dw, by_tap.transpose(2, 0, 1, 3))
         return dx if wants_input else None
+
+    def _parts(self, n: int) -> list[slice]:
+        products = 4 * self._geometry.channels * self._geometry.filters * n
+        return by_work(self._frequencies, self._frequencies * products, PARTS)
 
     def _weight_products(self, dy: Array, x: Array, weights: Array) -> None:
         """dY Xᴴ at some frequencies: from the blocks' form into that of a spectrum."""

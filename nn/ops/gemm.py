@@ -32,7 +32,7 @@ import numpy as np
 
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
-from nn.ops.pieces import CACHED, Piece, Plain, Tail, by_position, spans
+from nn.ops.pieces import CACHED, Piece, Plain, Tail, by_position, pieces_of, spans
 from nn.ops.threads import each, scratch
 from nn.ops.windows import Borders, Frame, Pair, frame_of, view
 from nn.types import Array
@@ -205,8 +205,7 @@ class Padding:
         if self._frame.size == x.shape[:2]:
             return x
         inside = self.inside(x.shape[-1])
-        rows = spans(len(x), max(len(x) // SUMS, 1))
-        each(lambda some: np.copyto(inside[some], x[some]), rows)
+        each(lambda at: np.copyto(at.of(inside), at.of(x)), pieces_of(x.shape, x.itemsize))
         return self.whole(x.shape[-1])
 
 

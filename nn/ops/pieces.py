@@ -19,15 +19,19 @@ from nn.ops.threads import scratch
 from nn.ops.windows import Pair
 from nn.types import Array
 
-CACHED = 1536 * 1024
-"""Bytes of a piece and of what it is made of: about what a core's own cache holds. Much smaller
-pieces would fit better, but Python's lock is taken between any two operations on them."""
+CACHED = 2560 * 1024
+"""Bytes of a piece and of what it is made of. A core's own cache would like smaller ones, but
+Python's lock is taken between any two operations on them."""
 
 FEWEST = 4
 """Into so many pieces even small maps are cut, so that several threads have work ..."""
 
-SMALLEST = 64 * 1024
-"""... unless the pieces would have fewer bytes than this: then calls cost more than arithmetic."""
+SMALLEST = 512 * 1024
+"""... unless the pieces would have fewer bytes than this: then calls, and handing work to a thread
+that sleeps, cost more than arithmetic."""
+
+WORTH = 4_000_000
+"""Multiply-adds of a matrix product that are worth a thread's while, likewise."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +153,13 @@ def channel_sums(maps: Array) -> Array:
     np.add.reduce(maps, axis=(0, 1), out=over_plane)
     sums: Array = over_plane.sum(axis=1, dtype=np.float64)
     return sums
+
+
+def by_work(count: int, multiply_adds: int, most: int) -> list[slice]:
+    """So many rows of a matrix product, or products, in at most so many spans worth a thread's
+    while; `multiply_adds` is what all of them take."""
+    parts = min(most, max(multiply_adds // WORTH, 1))
+    return spans(count, ceil(count / parts))
 
 
 def spans(count: int, most: int) -> list[slice]:

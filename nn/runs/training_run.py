@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
-from io import BytesIO
 from math import exp
 from statistics import median
 from threading import Lock
 from typing import Literal, assert_never
-
-import numpy as np
 
 from nn.checkpoint import (
     ModelCard,
@@ -27,12 +25,13 @@ from nn.data import fingerprint, load
 from nn.files import write_atomically
 from nn.metrics import Evaluation
 from nn.runs import messages as m
+from nn.runs.evaluations import newest, read_evaluation, write_evaluation
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.sizes import SizeMeter, Sizes
 from nn.schema import InputError
 from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
-from nn.types import Array
+from nn.types import Array, Integers
 
 REPORT_SECONDS = 0.2
 """Batches are reported together, this often: a small network takes hundreds of steps a second."""
@@ -81,6 +80,7 @@ class TrainingRun:
         self._elapsed_before = 0.0
         self._unsaved = True
         self._saved_step = 0
+        self._matrices: dict[int, Integers] = {}
         self._kept: tuple[dict[str, Array], ModelCard] | None = None
         self._elapsed = 0.0
         self._mark = time.monotonic()
@@ -149,6 +149,9 @@ class TrainingRun:
             if isinstance(event, m.Checkpointed):
                 self._elapsed, self._saved_step = event.elapsed, event.step
         self._elapsed_before = self._elapsed
+        with suppress(InputError):
+            matrices = read_evaluation(self.run.evaluation_file).matrices
+            self._matrices = {k: v for k, v in matrices.items() if k <= self._saved_step}
 
     def _open(self) -> Training:
         """The training as it begins or goes on: a checkpoint goes on with the images that it has
@@ -223,7 +226,8 @@ class TrainingRun:
         """
         self._advance_clock()
         self._unsaved = True
-        self._write_evaluation(done.evaluation)
+        self._matrices = newest(self._matrices | {done.step: done.evaluation.confusion})
+        self._write_evaluation(done.evaluation, done.step)
         if done.best:
             stored = {name: value.copy() for name, value in self.training.judged.stored.items()}
             self._kept = stored, self._card(done.evaluation)
@@ -242,7 +246,7 @@ class TrainingRun:
                 elapsed=self._elapsed,
             )
         )
-        self._report_evaluation(done.evaluation)
+        self._report_evaluation(done.evaluation, done.step)
         if self._checkpoint_affordable():
             self._checkpoint()
 
@@ -331,19 +335,15 @@ class TrainingRun:
             else:
                 self._evaluation_advanced(progress)
         assert result is not None, "an evaluation ends with its result"
-        self._write_evaluation(result)
-        self._report_evaluation(result)
+        self._write_evaluation(result, self.step)
+        self._report_evaluation(result, self.step)
         return result
 
-    def _write_evaluation(self, result: Evaluation) -> None:
-        content = BytesIO()
-        np.savez(content, probabilities=result.probabilities, labels=result.labels)
-        write_atomically(self.run.evaluation_file, content.getvalue())
+    def _write_evaluation(self, result: Evaluation, step: int) -> None:
+        write_evaluation(self.run.evaluation_file, result, step, self._matrices)
 
-    def _report_evaluation(self, result: Evaluation) -> None:
-        self._report(
-            m.Evaluated(step=self.step, test_loss=result.loss, test_accuracy=result.accuracy)
-        )
+    def _report_evaluation(self, result: Evaluation, step: int) -> None:
+        self._report(m.Evaluated(step=step, test_loss=result.loss, test_accuracy=result.accuracy))
 
     def _card(self, result: Evaluation) -> ModelCard:
         training = self.training
@@ -403,7 +403,7 @@ class TrainingRun:
         assert position.best_epoch is not None, "a finished run has a best epoch"
         assert position.best_test is not None, "a finished run has a best epoch"
         if position.best_epoch != position.epoch - 1:
-            self._evaluate_best()
+            self._evaluate_best((position.best_epoch + 1) * self.training.batches_per_epoch)
         card = read_card(model)
         name = self.training.config.save_as
         if name is not None:
@@ -431,15 +431,15 @@ class TrainingRun:
             self._checkpoint()
         self._report(m.Stopped(step=self.step, reason=reason))
 
-    def _evaluate_best(self) -> None:
+    def _evaluate_best(self, step: int) -> None:
         """Leave the kept model's answers for the views, not those of the last epoch."""
         result = None
         best = load_model(self.run.best_file).network
         for progress in evaluate(best, self.training.test, self._aside):
             result = progress
         assert isinstance(result, Evaluation), "an evaluation ends with its result"
-        self._write_evaluation(result)
-        self._report_evaluation(result)
+        self._write_evaluation(result, step)
+        self._report_evaluation(result, step)
 
     def _report_batches(self) -> None:
         if not self._batches:

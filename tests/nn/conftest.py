@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
-from nn.ops import gemm, pieces
+from nn.ops import chunks, gemm, pieces
 
 Cut = Callable[[], AbstractContextManager[None]]
 
@@ -17,6 +17,8 @@ def _small_pieces() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "SMALLEST", 1)
         patch.setattr(pieces, "CACHED", 4096)
+        patch.setattr(pieces, "WORTH", 1)
+        patch.setattr(chunks, "CHUNK", 512)
         patch.setattr(gemm, "CACHED", 1)
         _forget()
         try:

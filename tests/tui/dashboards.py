@@ -19,7 +19,7 @@ from tui.form_rows import FieldRow
 from tui.keys import KeyLine
 from tui.panels.header import Header
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 CONFIG: RunConfig = preset("small").changed({"training.threads": 1, "data.limit": 2000})
 STARTED = m.Started(
     step=0,
@@ -77,10 +77,17 @@ def batches(step: int, count: int = 10) -> m.BatchesFinished:
 
 
 async def until(pilot: Pilot[str], condition: Callable[[], bool]) -> None:
+    """Wait until something is so, and what is painted with it is laid out too."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, f"it does not come:\n{screen_text(pilot.app)}"
         await pilot.pause(0.02)
+    await pilot.pause(0)
+
+
+async def see(pilot: Pilot[str], *texts: str) -> None:
+    """Wait until all texts stand on the screen."""
+    await until(pilot, lambda: all(text in screen_text(pilot.app) for text in texts))
 
 
 def header(app: Dashboard) -> str:
@@ -108,4 +115,4 @@ async def type_into(pilot: Pilot[str], path: str, text: str) -> None:
     await until(pilot, lambda: any(each.field.path == path for each in app.query(FieldRow)))
     row(app, path).edit()
     await pilot.pause()
-    await pilot.press("end", *["backspace"] * 12, *text)
+    await pilot.press("end", "ctrl+u", *text)

@@ -23,7 +23,7 @@ from nn.runs import messages as m
 from nn.runs.client import start_trainer, wait_until
 from nn.runs.folder import Library, RunFolder
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 PLACE = re.compile(r"\x1b\[(\d*);?(\d*)H")
 SEQUENCE = re.compile(rb"\x1b(?:\[[0-9:;<=>?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[=>78])")
 """An escape sequence: CSI, OSC, or a short one."""

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from dashboards import FakeTrainer, batches, fake_run, header, keys, screen_text, until
+from dashboards import FakeTrainer, batches, fake_run, header, keys, screen_text, see, until
 from test_comparison import epoch
 from textual.pilot import Pilot
 
@@ -57,9 +57,8 @@ async def test_marked_runs_stand_beside_each_other(tmp_path: Path) -> None:
         app = Dashboard(Library(tmp_path))
         async with app.run_test(size=(120, 36)) as pilot:
             await compare(pilot, [one, other])
+            await see(pilot, "test accuracy over epochs", "learning rate")
             text = screen_text(app)
-            assert "test accuracy over epochs" in text
-            assert "learning rate" in text
             assert "0.25" in line_of(app, other)
             assert "87.50 %" in line_of(app, one)
             assert "optimizer" not in text
@@ -87,7 +86,7 @@ async def test_keys_choose_the_curves(tmp_path: Path) -> None:
             ):
                 await pilot.press(key)
                 await until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
-            assert "t time/epochs" in screen.query_one(KeyLine).render().plain
+            await until(pilot, lambda: "t time/epochs" in screen.query_one(KeyLine).render().plain)
             await pilot.press("question_mark")
             await until(pilot, lambda: "curves of the runs that were marked" in screen_text(app))
 
@@ -129,8 +128,7 @@ async def test_a_clone_is_a_design_that_starts_a_new_run(tmp_path: Path) -> None
         app = Dashboard(Library(tmp_path))
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
             app._body.post_message(RunsPanel.CloneAsked(other.run.id))
-            await until(pilot, lambda: "0.25" in screen_text(app))
-            await until(pilot, lambda: f"configuration of run {other.run.id}" in screen_text(app))
+            await see(pilot, "0.25", f"configuration of run {other.run.id}")
             assert app.draft.config is not None
             assert app.draft.config.training.learning_rate == 0.25
             assert app.session.run is None
@@ -202,7 +200,7 @@ async def test_without_runs_space_starts_one_in_their_view_too(
     app = Dashboard(Library(tmp_path))
     async with app.run_test(size=(120, 36)) as pilot:
         app.action_turn_to("runs")
-        await until(pilot, lambda: "press space to start one" in screen_text(app))
-        assert "space start" in keys(app)
+        await see(pilot, "press space to start one")
+        await until(pilot, lambda: "space start" in keys(app))
         await pilot.press("space")
         await until(pilot, lambda: started == [app])

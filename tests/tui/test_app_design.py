@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dashboards import CONFIG, header, keys, row, screen_text, type_into, until
+from dashboards import CONFIG, header, keys, row, screen_text, see, type_into, until
 from textual.widgets import Input, Select, Static
 
 from nn.config import preset
@@ -24,12 +24,8 @@ def kinds(app: Dashboard) -> list[str]:
 async def test_the_network_is_listed_with_shapes_and_sums(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=preset("original"))
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "parameters" in screen_text(app))
-        shown = screen_text(app)
-        assert " 1 conv2d 32 of 5×5" in shown
-        assert "14×14×64" in shown
-        assert "3,274,634 parameters" in shown
-        assert "multiply-adds an image" in shown
+        await see(pilot, " 1 conv2d 32 of 5×5", "14×14×64")
+        await see(pilot, "3,274,634 parameters", "multiply-adds an image")
 
 
 async def test_shapes_follow_as_one_types(tmp_path: Path) -> None:
@@ -38,8 +34,8 @@ async def test_shapes_follow_as_one_types(tmp_path: Path) -> None:
         await type_into(pilot, "network.layers.0.filters", "7")
         await until(pilot, lambda: "28×28×7" in screen_text(app))
         await type_into(pilot, "network.layers.0.filters", "x")
-        await until(pilot, lambda: "'x' is not a whole number" in screen_text(app))
-        assert "28×28×7" not in screen_text(app)
+        await see(pilot, "'x' is not a whole number")
+        await until(pilot, lambda: "28×28×7" not in screen_text(app))
 
 
 async def test_layers_are_added_moved_and_dropped(tmp_path: Path) -> None:
@@ -81,7 +77,7 @@ async def test_what_does_not_fit_is_said_on_its_line(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=preset("mlp"))
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("e", "backspace")
-        await until(pilot, lambda: "cannot start" in screen_text(app))
+        await see(pilot, "cannot start")
         first = app.query_one(LayerList).options[0]
         assert "flatten" in str(first.prompt)
         assert app.draft.config is None
@@ -92,7 +88,7 @@ async def test_all_layers_can_go_and_the_first_can_come_back(tmp_path: Path) -> 
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("e", *["backspace"] * 10)
         await until(pilot, lambda: app.draft.layer_count == 0)
-        assert "no layers yet; a adds one" in screen_text(app)
+        await see(pilot, "no layers yet; a adds one")
         await pilot.press("left_square_bracket", "enter", "a")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         await pilot.press("enter")
@@ -143,21 +139,18 @@ async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:
 async def test_a_narrow_screen_folds_the_left_side_into_a_tab(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
+        await see(pilot, "space starts, ctrl+o loads", "0 Network")
         assert "preset" not in screen_text(app)
-        assert "0 Network" in screen_text(app)
         await pilot.press("0")
-        await until(pilot, lambda: "preset" in screen_text(app))
+        await see(pilot, "preset", "learning rate")
         assert isinstance(app.focused, LayerList)
-        assert "learning rate" in screen_text(app)
         await pilot.press("5")
         await until(pilot, lambda: "preset" not in screen_text(app))
         await pilot.press("e")
         await until(pilot, lambda: "preset" in screen_text(app))
         await pilot.resize_terminal(120, 36)
-        await until(pilot, lambda: "space starts, ctrl+o loads" in screen_text(app))
-        assert "preset" in screen_text(app)
-        assert "0 Network" not in screen_text(app)
+        await see(pilot, "space starts, ctrl+o loads", "preset")
+        await until(pilot, lambda: "0 Network" not in screen_text(app))
 
 
 @pytest.mark.parametrize("size", [(40, 12), (60, 16), (80, 24), (100, 30), (120, 36)])
@@ -170,8 +163,8 @@ async def test_state_and_ways_out_are_visible_at_every_size(
         assert "space start" in keys(app)
         assert "? help" in keys(app)
         assert "q quit" in keys(app)
-        assert "1 Curves" in screen_text(app)
-        assert ("0 Network" in screen_text(app)) == (size[0] < 100)
+        await see(pilot, "1 Curves")
+        await until(pilot, lambda: ("0 Network" in screen_text(app)) == (size[0] < 100))
 
 
 async def test_it_lives_through_any_resizing(tmp_path: Path) -> None:
@@ -196,9 +189,9 @@ async def test_ascii_is_enough_for_the_frame(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("e")
         await until(pilot, lambda: "drop" in keys(app))
+        await see(pilot, "28x28x8")
         assert header(app).isascii()
         assert keys(app).isascii()
-        assert "28x28x8" in screen_text(app)
         assert all(str(option.prompt).isascii() for option in app.query_one(LayerList).options)
 
 
@@ -250,3 +243,39 @@ async def test_what_is_typed_faster_than_it_is_heard_stays(tmp_path: Path) -> No
         app.draft.use(preset("small"))
         app.call_later(app.show_design)
         await until(pilot, lambda: editor.value == "0.003")
+
+
+async def test_what_was_done_is_taken_back_and_done_again(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        before = kinds(app)
+        await pilot.press("e")
+        assert "u undo" not in keys(app)
+        await pilot.press("down", "backspace")
+        await until(pilot, lambda: kinds(app) == [before[0], *before[2:]])
+        await until(pilot, lambda: "u undo" in keys(app))
+        await pilot.press("d")
+        await until(pilot, lambda: kinds(app)[1:3] == ["relu", "relu"])
+        assert app.query_one(LayerList).highlighted == 2
+        await pilot.press("u", "u")
+        await until(pilot, lambda: kinds(app) == before)
+        await until(pilot, lambda: "Taken back: layer 2, dense, dropped." in screen_text(app))
+        await until(pilot, lambda: "U redo" in keys(app))
+        await pilot.press("U")
+        await until(pilot, lambda: kinds(app) == [before[0], *before[2:]])
+        await until(pilot, lambda: "1 flatten" in screen_text(app))
+        titles = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Undo", "Redo"} <= titles
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "add a layer below" in screen_text(app))
+
+
+async def test_what_was_typed_is_taken_back_in_its_field(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("small"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await type_into(pilot, "network.layers.0.filters", "24")
+        await until(pilot, lambda: "28×28×24" in screen_text(app))
+        await pilot.press("escape", "u")
+        await until(pilot, lambda: "28×28×8" in screen_text(app))
+        editor = row(app, "network.layers.0.filters").query_one(Input)
+        await until(pilot, lambda: editor.value == "8")

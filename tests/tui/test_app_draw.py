@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dashboards import CONFIG, batches, fake_run, keys, screen_text, until
+from dashboards import CONFIG, PATIENCE, batches, fake_run, keys, screen_text, until
 from test_app_library import save
 from textual.events import MouseMove
 from textual.pilot import Pilot
@@ -25,6 +25,7 @@ from tui.body import VIEWS
 from tui.commands.evaluate import evaluate
 from tui.dialogs import Choose, Help
 from tui.drawing_app import class_keys
+from tui.insight import Insight
 from tui.jobs import SHIPPED, Jobs
 from tui.panels.draw import Sheet
 from tui.recognition import Reader, Recognition
@@ -182,15 +183,17 @@ async def test_a_drawing_is_kept_under_its_true_class_and_can_be_evaluated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
+    dataset = tmp_path / "drawings" / "mnist"
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await open_draw(pilot)
         await pilot.press(*ONE)
         seen = None
-        for label in ("1", "1", "7"):
+        for label, name in (("1", "test/1/1.png"), ("1", "test/1/2.png"), ("7", "test/7/1.png")):
             await pilot.press("enter")
             await until(pilot, lambda: isinstance(app.screen, Choose))
             await pilot.press(label)
             await until(pilot, lambda: not isinstance(app.screen, Choose))
+            await until(pilot, (dataset / name).exists)
             await until(pilot, lambda name=label: f"test/{name}/" in unwrapped(app))  # type: ignore[misc]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Choose))
@@ -199,7 +202,6 @@ async def test_a_drawing_is_kept_under_its_true_class_and_can_be_evaluated(
         assert answer_of_the_network == 1
         assert app.session.recognition is not None
         seen = app.session.recognition.seen
-    dataset = tmp_path / "drawings" / "mnist"
     found = sorted(str(path.relative_to(dataset)) for path in dataset.rglob("*.png"))
     assert found == ["test/1/1.png", "test/1/2.png", "test/7/1.png"]
     data = load(str(dataset), "test")
@@ -232,6 +234,7 @@ async def test_the_help_explains_the_pens_keys_and_no_others_in_their_place(
         await open_draw(pilot)
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))
+        await until(pilot, lambda: "take back the last stroke" in screen_text(app))
         text = " ".join(screen_text(app).split())
         assert "space set the pen down, to draw; lift it" in text
         assert "take back the last stroke" in text
@@ -248,7 +251,7 @@ async def test_only_the_newest_of_what_is_drawn_meanwhile_is_read(tmp_path: Path
         def read(self, readers: Sequence[Reader], ink: Bytes) -> Recognition:
             read.append(int(ink.max()))
             begun.release()
-            assert go_on.acquire(timeout=15)
+            assert go_on.acquire(timeout=PATIENCE)
             return Recognition(str(ink.max()))
 
     session = Session()
@@ -263,19 +266,50 @@ async def test_only_the_newest_of_what_is_drawn_meanwhile_is_read(tmp_path: Path
     following = asyncio.create_task(follow())
     try:
         jobs.draw(np.full((4, 4), 1, np.uint8))
-        await asyncio.to_thread(begun.acquire, timeout=15)
+        await asyncio.to_thread(begun.acquire, timeout=PATIENCE)
         for level in range(2, 50):
             jobs.draw(np.full((4, 4), level, np.uint8))
             await asyncio.sleep(0)
         go_on.release()
-        await asyncio.to_thread(begun.acquire, timeout=15)
+        await asyncio.to_thread(begun.acquire, timeout=PATIENCE)
         assert session.recognition is not None
         assert session.recognition.reader == "1"
         go_on.release()
-        deadline = asyncio.get_running_loop().time() + 15
+        deadline = asyncio.get_running_loop().time() + PATIENCE
         while session.recognition.reader != "49":
             assert asyncio.get_running_loop().time() < deadline
             await asyncio.sleep(0.01)
     finally:
         following.cancel()
     assert read == [1, 49]
+
+
+async def test_a_drawing_is_followed_inside_with_every_stroke(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED, tmp_path)
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await open_draw(pilot)
+        assert "i inside" not in keys(app), "nothing is drawn yet"
+        await pilot.press(*ONE, "i")
+        await until(pilot, lambda: app._body.active == "inside")
+        await until(pilot, lambda: inside(app) is not None)
+        first = inside(app)
+        assert first is not None
+        await until(pilot, lambda: "model digits" in screen_text(app))
+        assert first.subject.index is None
+        assert first.class_names[first.called] == "1"
+        await pilot.press(KEY, *["right"] * 12, "space", *["up"] * 18, "space")
+        await until(pilot, lambda: answer(app) not in ("", "1"))
+        await pilot.press("8")
+        await until(pilot, lambda: inside(app) is not first)
+        second = inside(app)
+        assert second is not None
+        assert second.class_names[second.called] == answer(app)
+        await pilot.press("n")
+        await until(pilot, lambda: (found := inside(app)) is not None and found.subject.index == 0)
+
+
+def inside(app: Dashboard) -> Insight | None:
+    """What is seen of an image that is wanted."""
+    state = app.session.inside
+    return state.insight if state.is_met else None

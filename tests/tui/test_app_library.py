@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from dashboards import CONFIG, STARTED, batches, fake_run, header, screen_text, until
+from dashboards import CONFIG, STARTED, batches, fake_run, header, screen_text, see, until
 from textual.widgets import Input
 
 from nn.checkpoint import ModelCard, read_card, save_model
@@ -50,7 +50,7 @@ async def test_a_living_run_is_asked_to_save(tmp_path: Path) -> None:
             await until(pilot, lambda: bool(asked.extend(trainer.commands()) or asked))
             assert isinstance(asked[0], m.Save)
             assert asked[0].name == "mine"
-            assert "saving mine…" in header(app)
+            await until(pilot, lambda: "saving mine…" in header(app))
 
 
 async def test_the_best_model_of_an_ended_run_is_copied(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_a_run_is_removed_from_the_list_after_a_question(tmp_path: Path) -
                 await until(pilot, lambda: not isinstance(app.screen, Choose))
             await until(pilot, lambda: not trainer.run.path.exists())
             await until(pilot, lambda: "no run yet" in header(app))
-            assert app.session.runs == ()
+            await until(pilot, lambda: app.session.runs == ())
 
 
 async def test_a_living_run_is_pointed_out(tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ async def test_a_run_whose_answers_cannot_be_read_says_so(tmp_path: Path) -> Non
         trainer.run.evaluation_file.write_bytes(b"nothing of the kind")
         app = Dashboard(Library(tmp_path), trainer.run)
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
-            await until(pilot, lambda: "replaces it" in screen_text(app))
-            assert "training" in header(app)
+            await see(pilot, "replaces it")
+            await until(pilot, lambda: "training" in header(app))
 
 
 async def test_a_run_with_a_broken_configuration_says_so(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboards import CONFIG, batches, fake_run, header, keys, screen_text, type_into, until
+from dashboards import CONFIG, batches, fake_run, header, keys, screen_text, see, type_into, until
 
 from nn.config import RunConfig
 from nn.profiling import Profile, ProfileAdvanced, ProfileTest, profile
@@ -73,16 +73,14 @@ async def test_measuring_is_followed_to_its_table(tmp_path: Path, fake: type[Fak
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press(KEY)
         await until(pilot, lambda: "t measure" in keys(app))
-        assert "t starts it" in screen_text(app)
+        await see(pilot, "t starts it")
         await pilot.press("t")
-        await until(pilot, lambda: "1 of 46 steps" in screen_text(app))
-        assert "t cancel" in keys(app)
+        await see(pilot, "1 of 46 steps")
+        await until(pilot, lambda: "t cancel" in keys(app))
         assert fake.newest.config == CONFIG
         assert "no run yet" in header(app)
         fake.newest.go_on.set()
-        await until(pilot, lambda: "1.conv2d + 3.max_pool2d +" in screen_text(app))
-        assert "optimizer" in screen_text(app)
-        assert "A step takes" in screen_text(app)
+        await see(pilot, "1.conv2d + 3.max_pool2d +", "optimizer", "A step takes")
         assert "A run trains meanwhile" not in screen_text(app)
         await until(pilot, lambda: "t measure" in keys(app))
         assert Library(tmp_path).runs() == []

@@ -7,7 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dashboards import CONFIG, batches, fake_run, header, keys, row, screen_text, type_into, until
+from dashboards import (
+    CONFIG,
+    batches,
+    fake_run,
+    header,
+    keys,
+    row,
+    screen_text,
+    see,
+    type_into,
+    until,
+)
 from textual.widgets import Input
 
 from nn.config import RunConfig
@@ -66,10 +77,10 @@ async def test_a_test_is_followed_and_its_rate_goes_into_the_form(
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await pilot.press("6")
         await until(pilot, lambda: "t test" in keys(app))
-        assert "t starts the test" in screen_text(app)
+        await see(pilot, "t starts the test")
         await pilot.press("t")
-        await until(pilot, lambda: "1 of 100 batches" in screen_text(app))
-        assert "t cancel" in keys(app)
+        await see(pilot, "1 of 100 batches")
+        await until(pilot, lambda: "t cancel" in keys(app))
         assert fake.newest.config == CONFIG
         assert "no run yet" in header(app)
         fake.newest.go_on.set()
@@ -132,9 +143,9 @@ async def test_a_process_that_cannot_be_started_leaves_the_way_open_to_try_again
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await pilot.press("6", "t")
-        await until(pilot, lambda: "Resource temporarily unavailable" in screen_text(app))
-        await until(pilot, lambda: "t tests again" in screen_text(app))
-        assert "t test" in keys(app)
+        await see(pilot, "Resource temporarily unavailable")
+        await see(pilot, "t tests again")
+        await until(pilot, lambda: "t test" in keys(app))
 
 
 async def test_a_wrong_design_is_not_tested(tmp_path: Path) -> None:

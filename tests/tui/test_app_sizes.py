@@ -40,14 +40,13 @@ async def test_resizing_while_a_run_trains(tmp_path: Path) -> None:
                     (80, 24),
                 ):
                     await resize(pilot, columns, lines)
-                    text = screen_text(app).splitlines()
-                    assert len(text) == lines
+                    await until(pilot, lambda n=lines: len(screen_text(app).splitlines()) == n)  # type: ignore[misc]
                     too_small = columns < LEAST[0] or lines < LEAST[1]
                     if (columns >= 36 and lines >= 3) or not too_small:  # else it has no room
-                        assert ("needs more room" in "".join(text)) == too_small
+                        assert ("needs more room" in screen_text(app)) == too_small
             last = 10 * (3 * len(KEYS) + 1)
             await until(pilot, lambda: app.session.run is not None and app.session.run.step == last)
-            assert "training" in header(app)
+            await until(pilot, lambda: "training" in header(app))
 
 
 async def test_its_least_size_is_enough_for_an_alarm_too(tmp_path: Path) -> None:
@@ -58,7 +57,7 @@ async def test_its_least_size_is_enough_for_an_alarm_too(tmp_path: Path) -> None
             await until(pilot, lambda: "lost" in header(app))
             await resize(pilot, 41, 12)
             await resize(pilot, *LEAST)
-            assert "r starts it again" in " ".join(screen_text(app).split())
+            await until(pilot, lambda: "r starts it again" in " ".join(screen_text(app).split()))
             assert "needs more room" not in screen_text(app)
 
 

@@ -206,7 +206,7 @@ def test_a_terminal_that_stops_reading_holds_up_neither_trainer_nor_keys_nor_the
             run.takes_steps()
             terminal.signal(signal.SIGTERM)
             assert terminal.process.wait(PATIENCE) == 143
-            terminal.read(0.2)
+            terminal.wait()
             assert_restored(terminal, before)
         run.takes_steps()
 

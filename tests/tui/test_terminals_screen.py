@@ -30,6 +30,7 @@ class Window:
         """On another terminal, as after a connection that dropped."""
         self._leave()
         self.terminal = self._open("-D", "-r")
+        self.terminal.wait_for("q quit")
 
     def see(self, *texts: str) -> None:
         """Wait until all texts are in the window."""

@@ -10,7 +10,7 @@ from tui.threads import in_thread
 
 async def test_the_loop_goes_on_while_a_thread_works() -> None:
     gate = threading.Event()
-    answer = asyncio.ensure_future(in_thread(lambda: gate.wait(10) and "done"))
+    answer = asyncio.ensure_future(in_thread(lambda: gate.wait(60) and "done"))
     await asyncio.sleep(0)
     assert not answer.done()
     gate.set()
@@ -32,16 +32,16 @@ async def test_nobody_waits_for_a_thread_that_was_given_up() -> None:
     def work() -> bool:
         threads.append(threading.current_thread())
         begun.set()
-        return gate.wait(10)
+        return gate.wait(60)
 
     answer = asyncio.ensure_future(in_thread(work))
     await asyncio.sleep(0)
-    assert begun.wait(10)
+    assert begun.wait(60)
     (thread,) = threads
     assert thread.daemon
     answer.cancel()
     with pytest.raises(asyncio.CancelledError):
         await answer
     gate.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()

@@ -38,12 +38,19 @@ def open_dashboard(models: Path, look: Look, run: str | None = None) -> None:
     with opening(ascii=ascii):
         from nn.runs.folder import Library
         from tui.app import Dashboard
+        from tui.remembered import Memory, settings_file
 
         library = Library(models)
         opened = None if run is None else library.find_run(run)
-        app = Dashboard(library, opened, ascii=ascii, slow=look.slow)
+        file = settings_file(os.environ)
+        memory = None if file is None else Memory(file)
+        app = Dashboard(library, opened, ascii=ascii, slow=look.slow, memory=memory)
         farewell = app.run()
+    if memory is not None:
+        memory.keep(app.settings)
     if farewell:
         print(farewell)
+    if memory is not None and memory.problem and not memory.was_told:
+        print(f"cnn-tui: {memory.problem}", file=sys.stderr)
     if app.return_code:
         raise typer.Exit(app.return_code)

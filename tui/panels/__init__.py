@@ -17,17 +17,21 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from tui.render.images import PictureStyle
+from tui.safe_colors import ON_DARK, ON_LIGHT
 from tui.state import Phase, View
 
 MIDDLE_GREY = "#808080"
 """Readable on a dark and on a light ground: for terminals that keep their own colours secret."""
+
+BLACK, WHITE = "#000000", "#FFFFFF"
 
 
 @dataclass(frozen=True)
 class Palette:
     """The theme's colours as #rrggbb, for text that is not styled by CSS.
 
-    Ink and paper are those of pictures.
+    What is good, bad or a mistake (heat), and curves, have colours that everybody tells apart. Ink
+    and paper are those of pictures.
     """
 
     ground: str
@@ -43,29 +47,41 @@ class Palette:
     ink: str
     paper: str
 
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The colours of curves, in their order."""
+        return (ON_DARK if self.ink == WHITE else ON_LIGHT).series
+
 
 def palette(app: App[object]) -> Palette:
     """The colours of the theme that the app shows now."""
-    names = ("background", "foreground", "text-primary", "text-warning", "text-success")
-    more = ("text-error", "error", "block-cursor-background")
+    names = "background", "foreground", "text-primary", "text-warning", "block-cursor-background"
     variables = app.theme_variables
-    return _palette(tuple(variables[name] for name in (*names, *more)), app.current_theme.dark)
+    return _palette(tuple(variables[name] for name in names), app.current_theme.dark)
 
 
 @lru_cache(maxsize=32)
 def _palette(values: tuple[str, ...], dark: bool) -> Palette:
     unknown_ground = Color.parse("#000000" if dark else "#ffffff")
     ground, *colors = (Color.parse(value) for value in values)
-    text, primary, accent, good, bad, heat, cursor = (_opaque(color, dark) for color in colors)
+    text, primary, accent, cursor = (_opaque(color, dark) for color in colors)
     if ground.ansi is not None:
         ground = unknown_ground
     muted = text if text.hex6 == MIDDLE_GREY else ground.blend(text, 0.6)
-    shown = (ground, text, muted, primary, accent, good, bad, heat, cursor)
-    ink, paper = (
-        Color.parse(name) for name in (("white", "black") if dark else ("black", "white"))
-    )
+    safe = ON_DARK if dark else ON_LIGHT
     return Palette(
-        *(color.hex6 for color in (*shown, cursor.get_contrast_text(1), ink, paper)),
+        ground=ground.hex6,
+        text=text.hex6,
+        muted=muted.hex6,
+        primary=primary.hex6,
+        accent=accent.hex6,
+        good=safe.good,
+        bad=safe.bad,
+        heat=safe.heat,
+        cursor=cursor.hex6,
+        on_cursor=cursor.get_contrast_text(1).hex6,
+        ink=WHITE if dark else BLACK,
+        paper=BLACK if dark else WHITE,
     )
 
 
@@ -140,6 +156,8 @@ class TablePanel(Vertical):
         super().__init__(id=id)
         self.ascii = ascii
         self.view = View()
+        self._said: Text | str = ""
+        self._why_nothing = ""
 
     def compose(self) -> ComposeResult:
         """The table, its line, and the sentence."""
@@ -158,7 +176,7 @@ class TablePanel(Vertical):
     def show(self, view: View) -> None:
         """Take the newest state."""
         self.view = view
-        if self.is_mounted:
+        if self.size:
             self.fill()
 
     def fill(self) -> None:
@@ -172,10 +190,15 @@ class TablePanel(Vertical):
 
     def say(self, line: Text | str) -> None:
         """Put words below the table."""
-        self.query_one(".line", Static).update(line)
+        if line != self._said:
+            self._said = line
+            self.query_one(".line", Static).update(line)
 
     def show_nothing(self, sentence: str) -> None:
         """Replace the table by a sentence, or show it again if the sentence is empty."""
+        if sentence == self._why_nothing:
+            return
+        self._why_nothing = sentence
         self.query_one(".nothing", Static).update(sentence)
         for child in self.children:
             child.set_class(bool(sentence) != child.has_class("nothing"), "hidden")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from pydantic import JsonValue
 from rich.cells import cell_len
 from rich.text import Text
 from textual import on
@@ -18,6 +19,7 @@ from tui.panels import TablePanel, palette, shorten
 from tui.render import formats, reliability
 from tui.render.bars import bar
 from tui.state import Answers
+from tui.table import Table
 
 NAME_WIDTH = 14
 SHORTEST_BAR, WIDEST_BAR = 4, 40
@@ -119,6 +121,12 @@ class ClassesPanel(TablePanel):
         Binding("c", "confidence", "confidence"),
     ]
 
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
+        "sort_column": range(len(COLUMNS)),
+        "reversed": (True, False),
+        "showing_confidence": (True, False),
+    }
+
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
         self.sort_column = 0
@@ -128,7 +136,7 @@ class ClassesPanel(TablePanel):
 
     def build_table(self) -> DataTable[object]:
         """A table whose rows are classes."""
-        return DataTable(cursor_type="row", cell_padding=0)
+        return Table(cursor_type="row", cell_padding=0)
 
     def action_next_column(self) -> None:
         """Sort by the column to the right, after the last one by the first."""

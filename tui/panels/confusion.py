@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
+from pydantic import JsonValue
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 from rich.style import Style
@@ -18,6 +19,7 @@ from textual.widgets import DataTable
 from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
 from tui.render import formats
 from tui.state import Answers
+from tui.table import Table
 
 NOTHING = "No answers yet: they come when the first epoch is over."
 SHORTEST_NAME = 8
@@ -122,10 +124,15 @@ class Cell:
             yield Segment(*self.panel.heat_map.look(self.row, self.column))
 
 
-class HeatTable(DataTable[object]):
+class HeatTable(Table):
     """A table that says in the footer what enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "see its images")]
+
+    def looks(self) -> tuple[object, ...]:
+        """Cells are painted from the newest heat map."""
+        assert isinstance(self.parent, ConfusionPanel), "a panel makes its table"
+        return *super().looks(), self.parent.heat_map
 
 
 class ConfusionPanel(TablePanel):
@@ -143,6 +150,8 @@ class ConfusionPanel(TablePanel):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "percent", "counts/%"),
     ]
+
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {"percent": (True, False)}
 
     class CellChosen(Message):
         """The images of a true class that were called by a certain name are wanted."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from pydantic import JsonValue
+from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -84,6 +87,13 @@ class CurvesPanel(Widget, can_focus=True):
         Binding("h", "log_x", "log x", tooltip="make the axis of epochs logarithmic"),
         Binding("b", "batches", "epochs", tooltip="show whole epochs only, or every batch"),
     ]
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
+        "options.charts": tuple(CHARTS),
+        "options.batches": (True, False),
+        "options.log": (True, False),
+        "options.log_x": (True, False),
+        "options.smoothing": tuple(SMOOTHINGS),
+    }
     DEFAULT_CSS = "CurvesPanel { height: 1fr; }"
 
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
@@ -94,6 +104,7 @@ class CurvesPanel(Widget, can_focus=True):
         self.view = View()
         self._painted: tuple[object, ...] = ()
         self._strips: list[Strip] = []
+        self._ground: Style | None = None
 
     def show(self, view: View) -> None:
         """Take the newest state, and repaint if it is news."""
@@ -113,10 +124,15 @@ class CurvesPanel(Widget, can_focus=True):
             lines = picture(self.view, self.options, width, height, colors, self.ascii, self.window)
             self._strips = [self._strip(line) for line in lines]
             self._painted = wanted
+        if self._ground is None:
+            self._ground = self.rich_style
         strip = self._strips[y] if y < len(self._strips) else Strip([])
-        return strip.apply_style(self.rich_style).adjust_cell_length(
-            self.size.width, self.rich_style
-        )
+        return strip.apply_style(self._ground).adjust_cell_length(self.size.width, self._ground)
+
+    def notify_style_update(self) -> None:
+        """It may be another theme."""
+        super().notify_style_update()
+        self._ground = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys mean something now."""
@@ -236,8 +252,8 @@ def _charts(
     shown = window.shown(_reach(run, options))
     end = shown[1]
     hidden = mix(colors.ground, colors.muted, HIDDEN_SHARE)
-    many = colors.primary, colors.accent, colors.good, colors.bad, colors.heat, colors.text
-    curve_colors = CurveColors(colors.primary, colors.accent, hidden, many)
+    train, judge, *_ = colors.series
+    curve_colors = CurveColors(train, judge, hidden, colors.series)
 
     def chart(name: str, width: int, height: int) -> list[Text]:
         series = curves(run, name, options, width, curve_colors, shown)

@@ -44,7 +44,8 @@ class LayerList(OptionList):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "fields"),
-        Binding("a", "ask('add')", "add"),
+        Binding("a", "ask('add')", "add", tooltip="add a layer below"),
+        Binding("d", "ask('double')", "double", tooltip="double the layer"),
         Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫"),
         Binding("left_square_bracket,shift+up", "ask('up')", "up", key_display="["),
         Binding("right_square_bracket,shift+down", "ask('down')", "down", key_display="]"),
@@ -100,13 +101,19 @@ class NetworkPanel(VerticalScroll):
     """Edits the layers of a draft."""
 
     help_text = """\
-The design of the next run. In the list: a adds a layer below the cursor, backspace drops it,
-[ and ] move it, enter goes to its fields and escape comes back. Shapes and sizes
-follow as you type; what is wrong stands beside it, and nothing starts until it is mended.
-While a run trains, "new run" marks what it does not take over any more."""
+The design of the next run. In the list: a adds a layer below the cursor, d doubles it, backspace
+drops it, [ and ] move it, enter goes to its fields and escape comes back. u takes back whatever
+was done to the design, also a preset that was chosen, and U does it again.
+Shapes and sizes follow as you type; what is wrong stands beside it, and nothing starts until it is
+mended. While a run trains, "new run" marks what it does not take over any more."""
 
     can_focus = False
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "list", "layers")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
+        Binding("U", "app.redo", "redo", key_display="U", tooltip="do it again"),
+        Binding("escape", "list", "layers", tooltip="back to the list of layers"),
+    ]
+    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, *BINDINGS]
 
     class Edited(Message):
         """The draft's layers are others now."""
@@ -230,6 +237,9 @@ While a run trains, "new run" marks what it does not take over any more."""
             case "add":
                 self._ask_kind()
                 return
+            case "double" if draft.layer_count:
+                draft.duplicate_layer(at)
+                at += 1
             case "drop" if draft.layer_count:
                 draft.drop_layer(at)
             case "up" if draft.layer_count:

@@ -19,6 +19,7 @@ from tui.panels import PHASE_SIGNS, TablePanel, palette, shorten
 from tui.render import formats
 from tui.render.bars import bar
 from tui.state import Phase, RunRow
+from tui.table import Table
 
 NOTHING = "No runs yet: press space to start one."
 WIDTHS = {"run": 9, "state": 13, "progress": 17, "best": 9, "age": 7}
@@ -30,7 +31,7 @@ BAR_WIDTH = 10
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
 
-class RunTable(DataTable[object]):
+class RunTable(Table):
     """A table that says in the footer what enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "open")]

@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from tui.exits import Exit
 from tui.terminal.ascii import AsciiFilter
+from tui.terminal.compositor import SparingScreen
 from tui.terminal.contrast import ContrastFilter
 from tui.terminal.repaint import Shown
 
@@ -42,6 +43,10 @@ class TerminalApp(App[str]):
         super().__init__()
         colors = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
         self._contrast_filter = ContrastFilter(colors)
+
+    def get_default_screen(self) -> Screen[object]:
+        """The one that is put together with little work."""
+        return SparingScreen(id="_default")
 
     def get_driver_class(self) -> type[Driver]:
         """The driver that waits for nothing, where there is one."""

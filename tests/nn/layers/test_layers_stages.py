@@ -223,7 +223,7 @@ class _Watching(Local):
     ids=lambda layers: " ".join(layer["kind"] for layer in layers),
 )
 def test_every_place_is_seen_once_forward_and_once_backward(layers: list[dict[str, Any]]) -> None:
-    shape, n, watching = (31, 26, 4), 16, _Watching()
+    shape, n, watching = (31, 26, 4), 64, _Watching()
     made = chain(*layers, shape=shape).layers
     operations: list[Operation] = [each for layer in made for each in layer.operations]
     whole = Stages([*(Named("", each) for each in operations), Named("", watching)], np.float64)

@@ -20,7 +20,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
     for run in library.runs():
         if run.has_trainer():
             send(run, Stop())
-            assert wait_until(lambda run=run: not run.has_trainer(), 30)
+            assert wait_until(lambda run=run: not run.has_trainer(), 60)
 
 
 @pytest.fixture

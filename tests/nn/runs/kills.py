@@ -57,7 +57,9 @@ class Outcome:
     slowest: float = 0.0
 
 
-def kill_often(library: Library, count: int, seed: int) -> Outcome:
+def kill_often(
+    library: Library, count: int, seed: int, lost_within: float = LOST_WITHIN
+) -> Outcome:
     """Kill so many trainers, checking each time.
 
     Raises:
@@ -73,7 +75,7 @@ def kill_often(library: Library, count: int, seed: int) -> Outcome:
         while outcome.kills < count and not _ended(run):
             start_trainer(run)
             if _kill_at_some_instant(run, luck):
-                _require_lost(run, outcome)
+                _require_lost(run, outcome, lost_within)
                 require_readable(run)
         if not _ended(run):
             start_trainer(run)
@@ -105,9 +107,9 @@ def _drafts(run: RunFolder) -> list[str]:
     return [path.name for path in run.path.iterdir() if path.suffix == DRAFT_SUFFIX]
 
 
-def _require_lost(run: RunFolder, outcome: Outcome) -> None:
+def _require_lost(run: RunFolder, outcome: Outcome, lost_within: float) -> None:
     killed = time.monotonic()
-    assert wait_until(lambda: not run_row(run).phase.alive, LOST_WITHIN), "it is shown as living"
+    assert wait_until(lambda: not run_row(run).phase.alive, lost_within), "it is shown as living"
     outcome.slowest = max(outcome.slowest, time.monotonic() - killed)
     outcome.kills += 1
     outcome.drafts.update(name.split(".")[1] for name in _drafts(run))

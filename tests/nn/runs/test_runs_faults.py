@@ -180,7 +180,7 @@ def test_sigterm_ends_a_test_that_is_under_way(library: Library, long: RunConfig
         lambda: any(isinstance(e, m.EvaluationAdvanced) for e in run.events().read_all()), PATIENCE
     )
     os.kill(process, signal.SIGTERM)
-    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
     events = run.events().read_all()
     (answer,) = (e for e in events if isinstance(e, m.Acknowledged) and e.command == asked)
     assert answer.error in (None, "the trainer was told to end before the test was over")
@@ -218,7 +218,7 @@ def test_sigterm_does_not_wait_for_a_long_step(library: Library, tiny: RunConfig
     assert isinstance(started, m.Started)
     require_it_computes(started.process)
     os.kill(started.process, signal.SIGTERM)
-    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
     _, saved, stopped = run.events().read_all()
     assert isinstance(saved, m.Checkpointed)
     assert isinstance(stopped, m.Stopped)
@@ -233,7 +233,7 @@ def test_sigterm_does_not_wait_for_a_long_test(library: Library, tiny: RunConfig
     asked = send(run, m.Evaluate())
     require_it_computes(process)
     os.kill(process, signal.SIGTERM)
-    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
     *_, answer, stopped = run.events().read_all()
     assert isinstance(answer, m.Acknowledged)
     told = "the trainer was told to end before the test was over"
@@ -249,7 +249,7 @@ def test_sigterm_while_data_are_loaded(library: Library, tiny: RunConfig, tmp_pa
     run = library.create_run(tiny.changed({"data.dataset": str(tmp_path / "digits.csv")}))
     trainer = start_trainer(run)
     trainer.terminate()
-    assert trainer.wait(5.0) == 0
+    assert trainer.wait(PATIENCE) == 0
     (stopped,) = run.events().read_all()
     assert isinstance(stopped, m.Stopped)
     assert (stopped.step, stopped.reason) == (0, "terminated")

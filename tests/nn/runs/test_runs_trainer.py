@@ -43,7 +43,7 @@ def kill(run: RunFolder) -> None:
     started = events_of(run, m.Started)[-1]
     assert isinstance(started, m.Started)
     os.kill(started.process, signal.SIGKILL)
-    assert wait_until(lambda: not run.has_trainer(), 2.0)
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
 
 
 def arrays(path: Path) -> dict[str, np.ndarray]:
@@ -189,7 +189,7 @@ def test_sigterm_writes_a_checkpoint_first(library: Library, long: RunConfig) ->
     started = events_of(run, m.Started)[0]
     assert isinstance(started, m.Started)
     os.kill(started.process, signal.SIGTERM)
-    assert wait_until(lambda: not run.has_trainer(), 5.0)
+    assert wait_until(lambda: not run.has_trainer(), PATIENCE)
     stopped = run.events().read_all()[-1]
     assert isinstance(stopped, m.Stopped)
     assert stopped.reason == "terminated"
@@ -370,7 +370,7 @@ def end_after_more(run: RunFolder, kind: type[m.Event]) -> None:
     trainer = start_trainer(run)
     assert wait_until(lambda: len(events_of(run, kind)) > before, PATIENCE)
     trainer.terminate()
-    assert trainer.wait(5.0) == 0
+    assert trainer.wait(PATIENCE) == 0
 
 
 def test_a_run_told_to_end_again_and_again_equals_the_uninterrupted_one(

@@ -42,6 +42,7 @@ class DrawPanel(Horizontal):
         "A drawing is cut out, scaled to 20×20, and centred by its mass in 28×28, as MNIST's\n"
         "digits were; the small picture is what the network is given. Networks of another size\n"
         "get it in proportion, those for colours get it in grey.\n"
+        "i follows the drawing through every layer of that network, with each new stroke.\n"
         "Enter keeps the drawing as a test picture of the class that you say it is.\n"
         "Space belongs to the pen here: other views start and pause a run."
     )
@@ -49,6 +50,7 @@ class DrawPanel(Horizontal):
         Binding("space", "lower", "pen down", tooltip="set the pen down, to draw"),
         Binding("space", "lift", "pen up", tooltip="lift it"),
         Binding("enter", "keep", "keep", tooltip="keep the drawing as a test picture"),
+        Binding("i", "inside", "inside", tooltip="follow the drawing through the network"),
         Binding("u", "undo", "undo", tooltip="take back the last stroke, or the clearing"),
         Binding("c,backspace", "clear", "clear", tooltip="take an empty sheet"),
         Binding("n", "choose_reader", "network", tooltip="let another network read"),
@@ -68,6 +70,9 @@ class DrawPanel(Horizontal):
 
     class ReaderAsked(Message):
         """Another network is to read."""
+
+    class InsideAsked(Message):
+        """The drawing is to be followed through the network."""
 
     class KeepAsked(Message):
         """The drawing is to be kept."""
@@ -113,7 +118,7 @@ class DrawPanel(Horizontal):
                 return sketch.is_down
             case "undo":
                 return sketch.can_undo
-            case "clear" | "keep":
+            case "clear" | "keep" | "inside":
                 return bool(sketch.strokes)
             case _:
                 return True
@@ -129,6 +134,10 @@ class DrawPanel(Horizontal):
     def action_keep(self) -> None:
         """Ask for the drawing to be kept."""
         self.post_message(self.KeepAsked(self.sheet.sketch.ink))
+
+    def action_inside(self) -> None:
+        """Ask for the drawing to be followed through the network."""
+        self.post_message(self.InsideAsked())
 
     def action_choose_reader(self) -> None:
         """Ask for another network."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
+from pydantic import JsonValue
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Static
@@ -36,6 +38,8 @@ class InsidePanel(Static, can_focus=True):
         "g goes to one by its number.\n"
         "w shows where the network looks: how much less probable a class becomes where that part\n"
         "of the image is covered (up and down choose the class).\n"
+        "i in the view Draw follows what is drawn there, through the network that reads it;\n"
+        "n comes back to the test images.\n"
         "It is the network loaded with ctrl+o, else the run's newest checkpoint, followed while\n"
         "it trains, else the newest saved model."
     )
@@ -61,6 +65,7 @@ class InsidePanel(Static, can_focus=True):
         Binding("v", "scale", "scale", show=False, tooltip="a scale for each map, or for all"),
         Binding("enter", "enlarge", "large", tooltip="the chosen map alone, or all"),
     ]
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {"walk.alone": (True, False)}
     DEFAULT_CSS = """
     InsidePanel { height: 1fr; }
     InsidePanel.-nothing { content-align: center middle; text-align: center; color: $text-muted; }
@@ -107,7 +112,7 @@ class InsidePanel(Static, can_focus=True):
         """Which keys mean something now."""
         insight = self.state.insight
         if insight is None:
-            return False
+            return action == "image" and self.state.drawn is not None
         stop = self.walk.at(insight)
         match action:
             case "turn":
@@ -154,8 +159,10 @@ class InsidePanel(Static, can_focus=True):
         self._go(replace(self.walk, large=not self.walk.large))
 
     def action_image(self, by: int) -> None:
-        """Follow a neighbour in the test set."""
-        if self.state.insight is not None:
+        """Follow a neighbour in the test set; after a drawing, the image before it."""
+        if self.state.drawn is not None:
+            self.follow(self.state.index)
+        elif self.state.insight is not None:
             self.follow(following(self.state.insight.labels, self.state.index, by))
 
     def action_class(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Literal, Self, get_args
 
 import numpy as np
+from pydantic import JsonValue
 from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -50,6 +52,7 @@ class MistakesPanel(Vertical):
         Binding("o", "order", "order"),
         Binding("i", "inside", "inside", tooltip="follow this image through the network"),
     ]
+    choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {"order": ORDERS}
     DEFAULT_CSS = """
     MistakesPanel > #line {
         height: 1; padding: 0 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis;

@@ -87,6 +87,8 @@ class Grid(ScrollView, can_focus=True):
         self.indices: Integers = np.empty(0, np.intp)
         self._tiles: LRUCache[tuple[int, bool], list[list[Segment]]] = LRUCache(512)
         self._tiling = tiling(1, 1, 1.0, 1)
+        self._is_stale, self._ground = True, Style.null()
+        self._looks: tuple[object, ...] = ()
 
     def fill(self, answers: Answers, indices: Integers, cursor: int) -> None:
         """Show these of the images, in this order."""
@@ -102,18 +104,19 @@ class Grid(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line across all thumbnails of a row."""
-        width, base = self.scrollable_content_region.width, self.rich_style
-        at = self._tiling
+        if self._is_stale:
+            self._take_looks()
+        width, at = self.scrollable_content_region.width, self._tiling
         row, line = divmod(y + self.scroll_offset.y, at.tile_height)
         segments: list[Segment] = []
         for place in range(row * at.columns, min((row + 1) * at.columns, len(self.indices))):
             segments += self._tile(place)[line]
-        return Strip(segments).adjust_cell_length(width, base)
+        return Strip(segments).adjust_cell_length(width, self._ground)
 
     def notify_style_update(self) -> None:
-        """Another theme: paint everything anew."""
+        """It may be another theme."""
         super().notify_style_update()
-        self._tiles.clear()
+        self._is_stale = True
 
     def on_resize(self) -> None:
         """Fill the new space."""
@@ -170,7 +173,7 @@ class Grid(ScrollView, can_focus=True):
 
     def _arrange(self) -> None:
         """Make the thumbnails fit the space."""
-        self._tiles.clear()
+        self._is_stale = True
         if self.answers is None:
             return
         height, width = self.answers.images.shape[1:3]
@@ -181,6 +184,14 @@ class Grid(ScrollView, can_focus=True):
         rows = -(-len(self.indices) // at.columns)
         self.virtual_size = Size(region.width, rows * at.tile_height)
         self.refresh()
+
+    def _take_looks(self) -> None:
+        """Thumbnails that would be painted as before are kept."""
+        self._is_stale, self._ground = False, self.rich_style
+        looks = (self.answers, self._tiling, self._ground, palette(self.app))
+        if looks != self._looks:
+            self._looks = looks
+            self._tiles.clear()
 
     def _show_cursor(self) -> None:
         at = self._tiling
@@ -211,7 +222,7 @@ class Grid(ScrollView, can_focus=True):
         gap = Segment(" " * (at.tile_width - at.picture_width - 1))
         lines = [[edge, *line.render(self.app.console), gap] for line in picture.split("\n")]
         lines += [[edge, Segment(text, marked if chosen else None), gap] for text in labels]
-        return [list(Segment.apply_style(line, self.rich_style)) for line in lines]
+        return [list(Segment.apply_style(line, self._ground)) for line in lines]
 
 
 def label(answers: Answers, index: int, width: int, lines: int, ascii: bool) -> list[str]:
