@@ -63,7 +63,7 @@ VIEWS: dict[str, tuple[str, str, Keys]] = {
 
 def main(names: Sequence[str]) -> None:
     """Train, and draw what was asked for."""
-    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "CNN_TUI_SETTINGS": ""}
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         library = Library(Path(folder))

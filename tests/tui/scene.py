@@ -18,14 +18,15 @@ from dashboards import CONFIG
 from nn.checkpoint import ModelCard, save_checkpoint, save_model
 from nn.config import RunConfig
 from nn.data import load
+from nn.metrics import Evaluation
 from nn.network import Network
 from nn.profiling import Part, Profile, ProfileTest, Work
 from nn.rate_finder import RateTest, RateTested, RateTried
 from nn.runs import messages as m
+from nn.runs.evaluations import write_evaluation
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import append
 from nn.training import TrainingState
-from nn.types import Array
 from tui.state import ProfileState, RateState
 
 NOW = 1_800_000_000.0
@@ -70,7 +71,8 @@ def scene(folder: Path) -> Iterator[tuple[Library, RunFolder]]:
     save_model(mine.best_file, parameters, CARD)
     arrays = {f"parameters.{name}": value for name, value in parameters.items()}
     save_checkpoint(mine.checkpoint_file, TrainingState(arrays, {"step": 200}), SCENE)
-    np.savez(mine.evaluation_file, probabilities=answers())
+    before = {160: answers(wrong=31).confusion}
+    write_evaluation(mine.evaluation_file, answers(wrong=41), 200, before)
     with mine.hold():
         yield library, mine
 
@@ -162,19 +164,18 @@ def finished() -> m.Finished:
 
 
 @cache
-def answers() -> Array:
-    """Probabilities (images, classes) on MNIST's test set: every 41st answer is wrong, more or less
-    surely."""
+def answers(wrong: int) -> Evaluation:
+    """Answers to MNIST's test images: one of so many is wrong, more or less surely."""
     labels = load("mnist", "test").labels
     number = np.arange(len(labels))
-    is_wrong = number % 41 == 0
+    is_wrong = number % wrong == 0
     predicted = np.where(is_wrong, (labels + 1 + number % 7) % 10, labels)
     sure = np.where(is_wrong, 0.55 + number % 400 / 1000, 0.9 + number % 90 / 1000)
     probabilities = np.repeat((1 - sure)[:, None] / 18, 10, axis=1)
     probabilities[number, (predicted + 3) % 10] += (1 - sure) / 9
     probabilities[number, labels] += (1 - sure) / 3
     probabilities[number, predicted] += 1 - probabilities.sum(axis=1)
-    return probabilities.astype(np.float32)
+    return Evaluation(probabilities.astype(np.float32), labels, 0.25)
 
 
 def exact_network() -> Network:

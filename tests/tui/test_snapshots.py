@@ -32,7 +32,6 @@ LONG = 50
 """So many looks in a row, of at least a second together, in which nothing changes."""
 
 
-
 @dataclass(frozen=True)
 class Way:
     """From a view to a picture: keys, each with words that stand on the screen after it."""
