@@ -31,7 +31,7 @@ from tui.panels.draw import Sheet
 from tui.state import Phase
 
 FOLDER = Path(__file__).parent / "pictures"
-PATIENCE = 300.0
+PATIENCE = 600.0
 FONT_SIZE = 20
 WHITE, BLACK = ColorTriplet(224, 224, 224), ColorTriplet(18, 18, 18)
 SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}

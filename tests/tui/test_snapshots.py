@@ -28,8 +28,8 @@ from tui.panels.runs import RunsPanel
 
 SIZES = ((80, 24), (120, 36))
 THEMES = {"dark": "textual-dark", "light": "textual-light"}
-LONG = 50
-"""So many looks in a row, of at least a second together, in which nothing changes."""
+LONG = 10
+"""So many looks in a row in which nothing changes."""
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,17 @@ async def fill(pilot: Pilot[str]) -> None:
 
 async def settled(pilot: Pilot[str], expected: Path) -> str:
     """The picture, as soon as it is the one that is expected, or one that stays."""
-    assert isinstance(pilot.app, Dashboard)
-    wanted = expected.read_text("utf-8") if expected.exists() else ""
-    before, same = "", 0
-    while same < LONG and before != wanted:
-        pilot.app.paint()
+    app = pilot.app
+    assert isinstance(app, Dashboard)
+    wanted = expected.read_text("utf-8") if expected.exists() else None
+    now, same = "", 0
+    while now != wanted and same < LONG:
+        app.paint()
+        app._body.show(app.session.view)
         await pilot.pause(0.02)
-        now = picture_of(pilot.app)
-        before, same = now, same + 1 if now == before else 0
-    return before
+        before, now = now, picture_of(app)
+        same = same + 1 if now == before else 0
+    return now
 
 
 def test_every_view_has_a_picture() -> None:
