@@ -113,14 +113,16 @@ async def settled(pilot: Pilot[str], expected: Path) -> str:
     """The picture, as soon as it is the one that is expected, or one that stays."""
     app = pilot.app
     assert isinstance(app, Dashboard)
-    wanted = expected.read_text("utf-8") if expected.exists() else None
-    now, same = "", 0
-    while now != wanted and same < LONG:
+    wanted = expected.read_text("utf-8") if expected.exists() else ""
+    before, same = "", 0
+    while same < LONG:
         app.paint()
         app._body.show(app.session.view)
         await pilot.pause(0.02)
-        before, now = now, picture_of(app)
-        same = same + 1 if now == before else 0
+        now = picture_of(app)
+        if now == wanted:
+            break
+        before, same = now, same + 1 if now == before else 0
     return now
 
 
