@@ -9,8 +9,17 @@ from rich.cells import cell_len, set_cell_size
 GAP = 1
 """Cells behind each tab."""
 
-CUTS = ((6, " "), (5, " "), (4, " "), (3, " "), (3, ""), (2, ""), (0, ""))
-"""How much of a name is kept, and what stands between its key and it: as much as there is room."""
+SHORT = {
+    "Network": "Net",
+    "Confusion": "Conf",
+    "Mistakes": "Miss",
+    "Profile": "Prof",
+    "Inside": "In",
+}
+"""What the longer ones are called where not all names fit."""
+
+CUTS = ((9, " "), (4, " "), (3, " "), (3, ""), (2, ""), (0, ""))
+"""How much of a short name is kept at most, and what stands between its key and it."""
 
 
 def tab_names(tabs: Sequence[tuple[str, str]], active: int, width: int) -> list[str]:
@@ -23,7 +32,7 @@ def tab_names(tabs: Sequence[tuple[str, str]], active: int, width: int) -> list[
     for kept, between in CUTS:
         if _width(names) <= width:
             break
-        names = [_cut(key, title, kept, between) for key, title in tabs]
+        names = [_cut(key, SHORT.get(title, title), kept, between) for key, title in tabs]
         names[active] = whole[active]
     return names
 

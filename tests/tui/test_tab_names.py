@@ -22,8 +22,8 @@ def test_whole_names_where_there_is_room() -> None:
 @pytest.mark.parametrize(
     ("width", "names"),
     [
-        (30, ["0 Networ", "1 Curves", "2 Confusion"]),
-        (26, ["0 Netw", "1 Curv", "2 Confusion"]),
+        (30, ["0 Net", "1 Curves", "2 Confusion"]),
+        (26, ["0 Net", "1 Curv", "2 Confusion"]),
         (23, ["0Net", "1Cur", "2 Confusion"]),
         (21, ["0Ne", "1Cu", "2 Confusion"]),
         (16, ["0", "1", "2 Confusion"]),

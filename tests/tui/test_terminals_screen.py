@@ -79,7 +79,7 @@ def test_keys_views_size_and_leaving(window: Window) -> None:
     window.terminal.resize(38, 8)
     window.see("needs more room")
     window.terminal.resize(80, 24)
-    window.see("0 Network", "1 Curves")
+    window.see("0 Net", "1 Curves")
     window.terminal.press("q")
     window.see("goes on", "left with 0")
 
