@@ -109,6 +109,19 @@ def test_so_it_is_after_a_signal_while_the_dashboard_opens(
         assert_restored(terminal, before)
 
 
+def test_a_signal_to_go_on_starts_nothing_again_while_it_ends(tmp_path: Path) -> None:
+    with Terminal(dashboard(tmp_path), environment=environment()) as terminal:
+        before = terminal.modes()
+        terminal.see("q quit")
+        terminal.signal(signal.SIGHUP)
+
+        for _ in range(20):  # a terminal that goes sends both
+            terminal.signal(signal.SIGCONT)
+            terminal.read(0.01)
+        assert terminal.wait() == 129
+        assert_restored(terminal, before)
+
+
 def test_so_it_is_after_a_failure_which_is_told_in_a_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-c", FAILING, str(tmp_path)]
     with Terminal(command, environment=environment()) as terminal:

@@ -47,7 +47,7 @@ class TerminalDriver(LinuxDriver):
         """Take over the terminal."""
         loop = asyncio.get_running_loop()
         for number, code in ENDS.items():
-            loop.add_signal_handler(number, self._app.exit, None, code)
+            loop.add_signal_handler(number, self._end, code)
         loop.add_signal_handler(signal.SIGTSTP, self.stop_process)
         loop.add_signal_handler(signal.SIGCONT, self._restart)
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -62,17 +62,27 @@ class TerminalDriver(LinuxDriver):
         """Let the terminal take what is left."""
         if self._active:
             self._active = False
+            self._forget_jobs()
             super().close()
             self.outlet.finish()
 
     def stop_process(self) -> None:
         """Stop as a job of the shell does, until the shell lets it go on."""
-        loop = asyncio.get_running_loop()
         self.suspend_application_mode()
-        loop.remove_signal_handler(signal.SIGCONT)
-        loop.remove_signal_handler(signal.SIGTSTP)
+        self._forget_jobs()
         os.kill(0, signal.SIGTSTP)
         self._take_over_again()
+
+    def _end(self, code: Exit) -> None:
+        """Leave; a signal to go on, which a terminal that goes may send as well, is too late."""
+        self._forget_jobs()
+        self._app.exit(None, code)
+
+    def _forget_jobs(self) -> None:
+        """What stops and what lets go on do to this process what they do to any."""
+        loop = asyncio.get_running_loop()
+        loop.remove_signal_handler(signal.SIGCONT)
+        loop.remove_signal_handler(signal.SIGTSTP)
 
     def _restart(self) -> None:
         """Somebody stopped this process unasked: what became of the terminal is unknown."""
