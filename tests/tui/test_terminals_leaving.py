@@ -115,9 +115,9 @@ def test_a_signal_to_go_on_starts_nothing_again_while_it_ends(tmp_path: Path) ->
         terminal.see("q quit")
         terminal.signal(signal.SIGHUP)
 
-        for _ in range(20):  # a terminal that goes sends both
-            terminal.signal(signal.SIGCONT)
-            terminal.read(0.01)
+        while terminal.process.poll() is None and len(terminal.written) < 1_000_000:
+            terminal.signal(signal.SIGCONT)  # a terminal that goes sends both
+            terminal.read(0.002)
         assert terminal.wait() == 129
         assert_restored(terminal, before)
 

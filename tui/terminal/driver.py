@@ -35,6 +35,7 @@ class TerminalDriver(LinuxDriver):
         self.outlet = Outlet(sys.__stderr__.fileno(), sys.__stderr__.encoding)
         self._file = self.outlet  # type: ignore[assignment]
         self._active = False
+        self._is_leaving = False
 
     @property
     def hung_up(self) -> bool:
@@ -74,8 +75,8 @@ class TerminalDriver(LinuxDriver):
         self._take_over_again()
 
     def _end(self, code: Exit) -> None:
-        """Leave; a signal to go on, which a terminal that goes may send as well, is too late."""
-        self._forget_jobs()
+        """Leave."""
+        self._is_leaving = True
         self._app.exit(None, code)
 
     def _forget_jobs(self) -> None:
@@ -85,9 +86,13 @@ class TerminalDriver(LinuxDriver):
         loop.remove_signal_handler(signal.SIGTSTP)
 
     def _restart(self) -> None:
-        """Somebody stopped this process unasked: what became of the terminal is unknown."""
-        self.suspend_application_mode()
-        self._take_over_again()
+        """Somebody stopped this process unasked: what became of the terminal is unknown.
+
+        A terminal that goes sends this signal, too: there is nothing to go on with then.
+        """
+        if self._active and not self._is_leaving:
+            self.suspend_application_mode()
+            self._take_over_again()
 
     def _take_over_again(self) -> None:
         self._must_signal_resume = True
