@@ -404,7 +404,7 @@ def export(
 def code(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="[MODEL]", help="A saved model, in place of a configuration."),
+        typer.Argument(metavar="MODEL", help="A saved model, in place of a configuration."),
     ] = None,
     to: Annotated[
         str, typer.Option("--to", metavar="LANGUAGE", help="pytorch, keras or toml.")
