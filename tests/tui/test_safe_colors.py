@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from colour_vision import DEFICIENCIES, difference, least_difference, seen
 from textual.app import App
 from textual.color import Color
 
+from nn.runs.folder import Library
+from tui.app import Dashboard
 from tui.panels import Palette, mix, palette
 from tui.safe_colors import ON_DARK, ON_LIGHT
 from tui.terminal.contrast import contrast
@@ -77,3 +80,13 @@ async def test_more_heat_is_further_from_the_ground_for_everybody() -> None:
             shades = [seen(mix(colors.ground, colors.heat, share), who) for share in (0, 0.5, 1)]
             steps = [difference(*pair) for pair in pairwise(shades)]
             assert min(steps) > APART, (theme, who)
+
+
+async def test_who_paints_at_once_has_the_colours_of_the_new_theme(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path))
+    async with app.run_test() as pilot:
+        for name in ("textual-light", "nord"):
+            app.theme = name
+            at_once = palette(app)
+            await pilot.pause()
+            assert at_once == palette(app)

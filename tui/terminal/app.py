@@ -69,6 +69,10 @@ class TerminalApp(App[str]):
         """What a terminal shows after its size has changed, or after a stop, is unknown."""
         self._shown.forget()
 
+    def watch_theme(self) -> None:
+        """Whoever paints before Textual's next look at the theme finds its colours already."""
+        self.get_css_variables()
+
     def action_command_palette(self) -> None:
         """Show the commands."""
         if not isinstance(self.screen, Palette):
