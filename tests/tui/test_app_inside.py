@@ -295,7 +295,7 @@ async def test_a_drawn_image_takes_the_same_way(library: Library) -> None:
         await pilot.press("8")
         await until(pilot, lambda: "a drawing · called" in screen_text(pilot.app))
         await pilot.press("n")
-        await until(pilot, lambda: "test image 1 " in screen_text(pilot.app))
+        await until(pilot, lambda: "test image 0 " in screen_text(pilot.app))
         app_of(pilot).session.inside.follow_drawn(np.zeros((8, 8, 1), np.uint8))
         await until(pilot, lambda: "the network wants 28×28×1" in screen_text(pilot.app))
 

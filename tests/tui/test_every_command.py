@@ -1,4 +1,4 @@
-"""Every command of the palette does something."""
+"""Every command of the palette does something; those of the views are their keys'."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from tui.body import VIEWS
 
 
 def looks(app: Dashboard, asked: list[m.Command], files: Path) -> list[object]:
-    """What a command may change: screens, views, the focus, the design, a run, files."""
+    """What a command may change: screens, views, the focus, the design, a run, files, messages."""
     return [
         (type(app.screen), app.screen.maximized, app.focused, app._body.active),
         (sorted(app._body.classes), len(app.screen.query(HelpPanel))),
         (dict(app.draft.texts), len(asked), len(list(files.iterdir()))),
+        [note.message for note in app._notifications],
     ]
 
 
@@ -31,11 +32,12 @@ async def test_every_command_of_the_palette_does_something(
     monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(files))
     with fake_run(tmp_path, batches(30)) as trainer:
         app, asked, done = Dashboard(Library(tmp_path), trainer.run), list[m.Command](), {"Quit"}
-        async with app.run_test(size=(120, 36)) as pilot:
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
             await until(pilot, lambda: "training" in header(app))
 
             def offered() -> list[str]:
-                return [each.title for each in app.get_system_commands(app.screen)]
+                titles = [each.title for each in app.get_system_commands(app.screen)]
+                return [title for title in titles if ": " not in title]
 
             def now() -> list[object]:
                 asked.extend(trainer.commands())

@@ -20,7 +20,7 @@ FILES = {
     "CompareTable": "test_app_compare.py",
     "ConfusionPanel": "panels/test_panel_confusion.py",
     "CurvesPanel": "panels/test_panel_curves.py",
-    "Dashboard": "test_app.py test_app_design.py test_app_library.py",
+    "Dashboard": "test_app.py test_app_advice.py test_app_design.py test_app_library.py",
     "Dialog": "test_app_library.py",
     "DrawPanel": "panels/test_panel_draw.py test_app_draw.py",
     "Grid": "panels/test_panel_mistakes.py",

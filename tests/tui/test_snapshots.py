@@ -102,6 +102,7 @@ async def fill(pilot: Pilot[str]) -> None:
     session.rate, session.profile = rate_found(), profile_found()
     await until(pilot, lambda: session.run is not None and session.run.step == STEPS)
     await until(pilot, lambda: session.answers is not None and len(session.runs) == 3)
+    await until(pilot, lambda: session.advice is not None and session.remarks == 1)
     await until(pilot, lambda: bool(app.query(Sheet)))
     sheet = app.query_one(Sheet)
     draw(sheet.sketch, DIGITS[3])

@@ -100,7 +100,7 @@ def test_it_follows_the_size_of_its_pane(tmp_path: Path, panes: list[Pane]) -> N
     pane.see("Network", "Nothing trained yet")
     for columns, lines in (*SIZES, (80, 24)):
         pane.tmux("resize-window", "-x", str(columns), "-y", str(lines))
-        pane.see("q quit", "Curves", "Training" if columns >= 100 else "0 Net")
+        pane.see("q quit", "Curves", "Training" if columns >= 100 else "0")
     pane.tmux("resize-window", "-x", "38", "-y", "8")
     pane.see("needs more room")
     pane.tmux("resize-window", "-x", "80", "-y", "24")
