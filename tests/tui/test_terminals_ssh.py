@@ -70,7 +70,9 @@ def _answers(port: int) -> bool:
 
 def remote(connection: list[str], command: list[str]) -> list[str]:
     """A command at the other end, with the variables that it needs there."""
-    variables = [f"{name}={environment()[name]}" for name in ("PYTHONPATH", "LANG", "CNN_TUI_SETTINGS")]
+    variables = [
+        f"{name}={environment()[name]}" for name in ("PYTHONPATH", "LANG", "CNN_TUI_SETTINGS")
+    ]
     return [*connection, shlex.join(["env", *variables, *command])]
 
 
