@@ -125,7 +125,9 @@ def key_presses(run_id: str) -> Iterator[tuple[str, str, str]]:
     smoothings = cycle(["smoothing strong", "smoothing off", "smoothing light"])
     turns = cycle(["class ▼", "class ▲"])
     units = cycle([r"\[\d+\.\d\]", r"\[\d+\]"])
-    orders = cycle(["highest loss first", "in order of", "most confident first"])
+    orders = cycle(
+        ["highest loss first", "lowest margin first", "in order of", "most confident first"]
+    )
     shown_order = "most confident first"
     while True:
         yield "1", "curves", FIRST_SCREEN
