@@ -117,9 +117,7 @@ def _colors(style: Style) -> tuple[Color, Color]:
     """Of the ink and of the paper."""
     ink = INK if style.color is None else Color.from_rich_color(style.color)
     paper = PAPER if style.bgcolor is None else Color.from_rich_color(style.bgcolor)
-    if style.reverse:
-        ink, paper = paper, ink
-    return (ink.blend(paper, 0.4) if style.dim else ink), paper
+    return (paper, ink) if style.reverse else (ink, paper)
 
 
 @cache

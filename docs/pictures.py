@@ -61,6 +61,9 @@ FIVE = " ".join(
 )
 """The keys that draw one."""
 
+FOUR_FOR_NINE = " ".join((*("down",) * 9, *("right",) * 4))
+"""The keys to that cell of the confusion matrix."""
+
 
 @dataclass(frozen=True)
 class Shot:
@@ -80,7 +83,7 @@ class Shot:
 
 SHOTS = {
     "training": Shot("curves", "accuracy by class", (("l", "log loss"),), live=0.85),
-    "confusion": Shot("confusion", "true 0, called 0", size=(80, 24)),
+    "confusion": Shot("confusion", "true 0", ((FOUR_FOR_NINE, "called 4"),), size=(80, 24)),
     "mistakes": Shot("mistakes", "mistakes", (("z", "0 Network"),)),
     "mistake": Shot("mistakes", "mistakes", (("enter", "nearest"),)),
     "maps": Shot("inside", "test image", (("z right v", "[1 conv2d]"),)),
@@ -88,7 +91,7 @@ SHOTS = {
     "draw": Shot("draw", "pen up", ((FIVE, "sees 28×28"),)),
     "compare": Shot("runs", "mnist", (("space space space", "*"), ("c", "over epochs"))),
     "network": Shot("network", "preset", (("p", "The network as blocks"),)),
-    "profile": Shot("profile", "t starts it", (("z t", "A step takes"),)),
+    "profile": Shot("profile", "t starts it", (("z t", "A step takes"),), size=(120, 20)),
     "advice": Shot("curves", "accuracy", (("exclamation_mark", "try"),), run="by heart"),
 }
 
