@@ -112,10 +112,11 @@ Operation: TypeAlias = "Source | Local | Whole"
 
 @dataclass(frozen=True)
 class Named:
-    """An operation, with the layer that it is of, as in `1.conv2d`."""
+    """An operation, with the layer that it is of, as in `1.conv2d`, and whether that one learns."""
 
     layer: str
     operation: Operation
+    learns: bool = True
 
 
 class Stage:
@@ -293,9 +294,10 @@ class Stages:
         return dy
 
     def backward_parameters(self, dy: Array) -> None:
-        """Write the parameters' gradients only."""
-        if self.stages:
-            first, *others = self.stages
+        """Write the parameters' gradients only: what is before the first that learns rests."""
+        learning = [any(each.learns for each in stage.operations) for stage in self.stages]
+        if any(learning):
+            first, *others = self.stages[learning.index(True) :]
             for stage in reversed(others):
                 dy = stage.backward(dy)
             first.backward_parameters(dy)

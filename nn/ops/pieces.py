@@ -155,11 +155,11 @@ def channel_sums(maps: Array) -> Array:
     return sums
 
 
-def by_work(count: int, multiply_adds: int, most: int) -> list[slice]:
+def by_work(count: int, multiply_adds: int, most: int, step: int = 1) -> list[slice]:
     """So many rows of a matrix product, or products, in at most so many spans worth a thread's
-    while; `multiply_adds` is what all of them take."""
+    while, of whole steps; `multiply_adds` is what all of them take."""
     parts = min(most, max(multiply_adds // WORTH, 1))
-    return spans(count, ceil(count / parts))
+    return list(_spans(count, ceil(ceil(count / parts) / step) * step))
 
 
 def spans(count: int, most: int) -> list[slice]:

@@ -183,6 +183,20 @@ def test_the_parameters_gradients_alone_are_the_same() -> None:
             assert_array_equal(gradient, expected[name])
 
 
+def test_what_precedes_the_first_parameters_needs_no_gradients() -> None:
+    before, learning, after = (_Watching() for _ in range(3))
+    names = [Named("", before, False), Named("", learning), Named("", after, False)]
+    alone = [Stages([name], np.float64).stages[0] for name in names]
+    whole = Stages([], np.float64)
+    whole.stages = alone
+    x = np.ones((4, 4, 2, 3))
+    whole.forward(x, training=True)
+    for each in (before, learning, after):
+        each.seen.clear()
+    whole.backward_parameters(x)
+    assert [bool(each.seen) for each in (before, learning, after)] == [False, True, True]
+
+
 def test_nothing_at_all_hands_on_what_it_gets() -> None:
     none = Stages([], np.float64)
     x = np.ones((2, 3))
