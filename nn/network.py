@@ -15,6 +15,8 @@ from nn.layers.chain import Chain, links
 from nn.layers.stages import Alone, Stage
 from nn.losses import softmax
 from nn.ops.buffers import Buffers
+from nn.ops.pieces import pieces_of
+from nn.ops.threads import each
 from nn.schema import InputError
 from nn.types import Array, Bytes, Shape
 
@@ -203,8 +205,9 @@ class Network:
         """As the first stage takes them: batch last, as floats; bytes become values in [0, 1]."""
         turned = images.transpose(1, 2, 3, 0)
         entered: Array = self._buffers("images", *turned.shape)
-        if images.dtype == np.uint8:
-            np.divide(turned, self.dtype.type(255), out=entered)
-        else:
-            np.copyto(entered, turned)
+        white = self.dtype.type(255 if images.dtype == np.uint8 else 1)
+        each(
+            lambda at: np.divide(at.of(turned), white, out=at.of(entered)),
+            pieces_of(entered.shape, entered.itemsize),
+        )
         return entered
