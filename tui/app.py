@@ -24,11 +24,14 @@ from tui.advising_app import AdvisingApp
 from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
-from tui.designing_app import DESIGN_COMMANDS
+from tui.designing_app import DESIGN_COMMANDS, DesigningApp
 from tui.dialogs import Help, Number
+from tui.drawing_app import DrawingApp
 from tui.every_command import Command
 from tui.form_rows import FieldRow
+from tui.guiding_app import GuidingApp
 from tui.keys import KeyLine
+from tui.mistakes_app import MistakesApp
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.draw import DrawPanel
 from tui.panels.header import Header
@@ -64,8 +67,11 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(AdvisingApp):
-    """Design, train, watch and inspect; returns a sentence about what goes on without it."""
+class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
+    """Design, train, watch and inspect; returns a sentence about what goes on without it.
+
+    Each base does one kind of thing with what is asked, and knows nothing of the others.
+    """
 
     CSS_PATH = "dashboard.tcss"
     TITLE = "cnn-tui"
