@@ -106,7 +106,7 @@ async def _one_dashboard(
     outcome.dashboards += 1
     keys = _footer_keys()
     async with app.run_test(size=luck.choice(SIZES), notifications=True) as pilot:
-        while outcome.pressed < count and not app._exit:
+        while outcome.pressed < count and not app._exit and app._exception is None:
             for happening in _happen(luck, keys):
                 outcome.last.append(happening)
                 outcome.pressed += 1
