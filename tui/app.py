@@ -344,8 +344,9 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
 
     @on(FieldRow.Edited)
     def _edit_field(self, event: FieldRow.Edited) -> None:
-        self.draft.set(event.path, event.text)
-        self.show_design()
+        if event.path in self.draft.texts:  # else another design came while it was typed
+            self.draft.set(event.path, event.text)
+            self.show_design()
 
     @on(FieldRow.Applied)
     def _apply_field(self, event: FieldRow.Applied) -> None:
