@@ -150,6 +150,11 @@ class Network:
         """What is carried out, one after the other: layers, or several of them at once."""
         return self._chain.stages.stages
 
+    @property
+    def first_learning(self) -> int:
+        """The number of the first stage with parameters: a training step goes back to there."""
+        return self._chain.stages.first_learning
+
     def summary(self) -> str:
         """Its layers as a table, in the order in which they are carried out.
 

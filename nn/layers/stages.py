@@ -276,10 +276,16 @@ class Alone:
 
 
 class Stages:
-    """Operations, one after the other, in as few stages as they take."""
+    """Operations, one after the other, in as few stages as they take.
+
+    Before number `first_learning` of these nothing learns.
+    """
 
     def __init__(self, operations: Iterable[Named], dtype: npt.DTypeLike) -> None:
-        self.stages = [_stage(group, dtype) for group in _grouped(_pooled_first(operations))]
+        groups = _grouped(_pooled_first(operations))
+        self.stages = [_stage(group, dtype) for group in groups]
+        learning = (number for number, group in enumerate(groups) if any(e.learns for e in group))
+        self.first_learning = next(learning, len(groups))
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The last operation's output."""
@@ -295,12 +301,10 @@ class Stages:
 
     def backward_parameters(self, dy: Array) -> None:
         """Write the parameters' gradients only: what is before the first that learns rests."""
-        learning = [any(each.learns for each in stage.operations) for stage in self.stages]
-        if any(learning):
-            first, *others = self.stages[learning.index(True) :]
-            for stage in reversed(others):
-                dy = stage.backward(dy)
-            first.backward_parameters(dy)
+        for stage in reversed(self.stages[self.first_learning + 1 :]):
+            dy = stage.backward(dy)
+        for stage in self.stages[self.first_learning :][:1]:
+            stage.backward_parameters(dy)
 
 
 def _stage(group: list[Named], dtype: npt.DTypeLike) -> Stage | Alone:
