@@ -62,6 +62,9 @@ BETWEEN = 0.02
 LONGEST_START = 600.0
 """Seconds that a trainer may take to start, where somebody stops it or this process for a while."""
 
+MARK = "CNN_TUI_KEYS_AT_RANDOM"
+"""What all processes have in their environment that the keys start."""
+
 MOVES = (
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
     *("enter", "tab", "shift+tab", "space", "backspace", "delete"),
@@ -89,7 +92,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
     """
     outcome = Outcome()
     luck = random.Random(seed)
-    before = _children()
+    os.environ[MARK] = mark = str(library.path.absolute())
     _save_a_model(library)
     try:
         while outcome.pressed < count:
@@ -98,8 +101,9 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
         error.add_note(f"seed {seed}, {outcome.pressed} keys, the last: {' '.join(outcome.last)}")
         raise
     finally:
+        del os.environ[MARK]
         _end_trainers(library)
-    assert _comes(lambda: _children().keys() <= before.keys()), _children()
+    assert _comes(lambda: not _living(mark)), _living(mark)
     outcome.runs = len(library.runs())
     _require_good_folders(library)
     return outcome
@@ -236,13 +240,16 @@ def _comes(condition: Callable[[], bool]) -> bool:
     return False
 
 
-def _children() -> dict[int, str]:
-    """The processes that this one has started and that live, where the system tells of them."""
+def _living(mark: str) -> dict[int, str]:
+    """The processes that have come of this one and live, where the system tells of them.
+
+    An orphan is nobody's child: what tells of it is what it has inherited.
+    """
+    wanted = os.fsencode(f"{MARK}={mark}")
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and state != "Z":
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
     return found
 
