@@ -50,7 +50,7 @@ READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2
 DRAW_INTERVAL = 1.0
 """Curves and figures that only go on are drawn this often: most bytes are theirs."""
 
-SLOW_PAINT_INTERVAL, SLOW_DRAW_INTERVAL = 2.0, 4.0
+SLOW_PAINT_INTERVAL, SLOW_DRAW_INTERVAL = 2.0, 5.0
 """Over a slow line the newest state can wait; keys are answered at once all the same."""
 
 SETTLE_SECONDS = 1.5
