@@ -15,6 +15,8 @@ from nn.layers.chain import Chain, links
 from nn.layers.stages import Alone, Stage
 from nn.losses import softmax
 from nn.ops.buffers import Buffers
+from nn.ops.pieces import pieces_of
+from nn.ops.threads import each
 from nn.schema import InputError
 from nn.types import Array, Bytes, Shape
 
@@ -148,6 +150,11 @@ class Network:
         """What is carried out, one after the other: layers, or several of them at once."""
         return self._chain.stages.stages
 
+    @property
+    def first_learning(self) -> int:
+        """The number of the first stage with parameters: a training step goes back to there."""
+        return self._chain.stages.first_learning
+
     def summary(self) -> str:
         """Its layers as a table, in the order in which they are carried out.
 
@@ -203,8 +210,9 @@ class Network:
         """As the first stage takes them: batch last, as floats; bytes become values in [0, 1]."""
         turned = images.transpose(1, 2, 3, 0)
         entered: Array = self._buffers("images", *turned.shape)
-        if images.dtype == np.uint8:
-            np.divide(turned, self.dtype.type(255), out=entered)
-        else:
-            np.copyto(entered, turned)
+        white = self.dtype.type(255 if images.dtype == np.uint8 else 1)
+        each(
+            lambda at: np.divide(at.of(turned), white, out=at.of(entered)),
+            pieces_of(entered.shape, entered.itemsize),
+        )
         return entered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from math import ceil
 from pathlib import Path, PurePosixPath
 
@@ -18,6 +19,10 @@ _BLAS_THREADS = (
 
 NICENESS = 15
 """Who trains takes what others leave: a dashboard that needs a moment's work gets it at once."""
+
+SESSION_NICENESS = 5
+"""The same for a session as a whole: enough for a dashboard to come first, and not so much that
+training starves beside others' work."""
 
 
 def processors() -> int:
@@ -61,6 +66,18 @@ def _share(files: list[Path]) -> float | None:
         return int(quota) / int(period) if int(quota) > 0 else None
     except (OSError, ValueError, ZeroDivisionError):
         return None
+
+
+def give_way() -> None:
+    """Let others go first from now on.
+
+    Where Linux shares time out among sessions, niceness counts within each of them only: a session
+    that this process leads has one of its own (see sched(7), "The autogroup feature").
+    """
+    os.nice(NICENESS)
+    if os.getsid(0) == os.getpid():
+        with suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(SESSION_NICENESS))
 
 
 def limit_blas_threads(environment: dict[str, str], threads: int = 1) -> None:

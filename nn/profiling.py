@@ -161,11 +161,12 @@ class Steps:
         smoothing = training.loss.label_smoothing
         dy = cross_entropy_gradient(x, self.labels, smoothing, self._weights)
         clock.lap("loss")
-        for number in reversed(range(1, len(stages))):
+        first = network.first_learning
+        for number in reversed(range(first + 1, len(stages))):
             dy = stages[number].backward(dy)
             clock.lap(f"backward {number}")
-        stages[0].backward_parameters(dy)
-        clock.lap("backward 0")
+        stages[first].backward_parameters(dy)
+        clock.lap(f"backward {first}")
         self._update(clock)
 
     def _update(self, clock: Clock) -> None:
@@ -280,14 +281,17 @@ def _stages(network: Network, n: int, learned: Clock, answered: Clock) -> Iterat
     """What was measured of each stage; shares are not known yet.
 
     Backward there are two products for each forward, for the gradients of the weights and of the
-    input; the first stage's input needs none.
+    input; the input of the first stage that learns needs none.
     """
     counts = {layer.name: layer.multiply_adds for layer in network.plan.layers}
+    first = network.first_learning
     for number, stage in enumerate(network.stages):
         layers = tuple(dict.fromkeys(named.layer for named in stage.operations))
         count = n * sum(counts.pop(layer, 0) for layer in layers)
         forward = _work(learned.milliseconds(f"forward {number}"), count)
-        backward = _work(learned.milliseconds(f"backward {number}"), count * (2 if number else 1))
+        backward = _work(
+            learned.milliseconds(f"backward {number}"), count * (2 if number > first else 1)
+        )
         yield Part(
             name=" + ".join(layers),
             milliseconds=forward.milliseconds + backward.milliseconds,

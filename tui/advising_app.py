@@ -9,14 +9,14 @@ from nn.runs.advice import Try, advise
 from nn.schema import InputError
 from tui import advising, words
 from tui.advice_dialog import AdviceDialog
-from tui.mistakes_app import MistakesApp
+from tui.steering import SteeringApp
 from tui.threads import in_thread
 
 ADVICE_INTERVAL = 2.0
 """Seconds from one look at a run's figures to the next."""
 
 
-class AdvisingApp(MistakesApp):
+class AdvisingApp(SteeringApp):
     """Looks at the figures of the run that is followed, beside the screen."""
 
     _advised: tuple[object, ...] = ()

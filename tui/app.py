@@ -24,11 +24,14 @@ from tui.advising_app import AdvisingApp
 from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
-from tui.designing_app import DESIGN_COMMANDS
+from tui.designing_app import DESIGN_COMMANDS, DesigningApp
 from tui.dialogs import Help, Number
+from tui.drawing_app import DrawingApp
 from tui.every_command import Command
 from tui.form_rows import FieldRow
+from tui.guiding_app import GuidingApp
 from tui.keys import KeyLine
+from tui.mistakes_app import MistakesApp
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.draw import DrawPanel
 from tui.panels.header import Header
@@ -40,6 +43,7 @@ from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
 from tui.remembered import Memory, Settings
+from tui.state import Phase
 
 READ_SECONDS = 0.02
 """How long reading a journal may keep a key waiting."""
@@ -47,9 +51,9 @@ READ_SECONDS = 0.02
 READ_INTERVAL, PAINT_INTERVAL, LOOK_INTERVAL, LIST_INTERVAL = 0.05, 0.25, 0.7, 2.0
 
 DRAW_INTERVAL = 1.0
-"""Curves that only grow are drawn this often: most bytes are theirs."""
+"""Curves and figures that only go on are drawn this often: most bytes are theirs."""
 
-SLOW_PAINT_INTERVAL = 2.0
+SLOW_PAINT_INTERVAL, SLOW_DRAW_INTERVAL = 2.0, 5.0
 """Over a slow line the newest state can wait; keys are answered at once all the same."""
 
 SETTLE_SECONDS = 1.5
@@ -64,8 +68,11 @@ def _settle_memory() -> None:
     gc.set_threshold(10_000, 20, 20)
 
 
-class Dashboard(AdvisingApp):
-    """Design, train, watch and inspect; returns a sentence about what goes on without it."""
+class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
+    """Design, train, watch and inspect; returns a sentence about what goes on without it.
+
+    Each base does one kind of thing with what is asked, and knows nothing of the others.
+    """
 
     CSS_PATH = "dashboard.tcss"
     TITLE = "cnn-tui"
@@ -110,6 +117,7 @@ class Dashboard(AdvisingApp):
         self._first_run = run
         self._ascii = ascii
         self._paint_interval = SLOW_PAINT_INTERVAL if slow else PAINT_INTERVAL
+        self._draw_interval = SLOW_DRAW_INTERVAL if slow else DRAW_INTERVAL
         self._header = Header(ascii=ascii)
         self._alarm = Static(id="alarm", markup=False)
         self._memory = memory
@@ -292,9 +300,6 @@ class Dashboard(AdvisingApp):
         session, run = self.session, self.session.run
         for notice in session.take_notices():
             self.tell(notice.text, notice.severity)
-        idle = "no run yet" if session.model is None else f"model {session.model.path.stem}"
-        data = words.data_line(self.draft, run)
-        self._header.show(run, data, idle, session.word, session.remarks)
         keys = (run, run and run.phase, run and run.config, session.alive, self._body.is_narrow)
         if keys != self._keys:
             self._keys = keys
@@ -304,11 +309,15 @@ class Dashboard(AdvisingApp):
         self._draw()
 
     def _draw(self) -> None:
-        """Show news in the visible view at once, and growth now and then."""
-        view, run = self.session.view, self.session.run
-        news, now = (view, run and run.phase, run and run.epoch), time.monotonic()
-        if news != self._drawn or now >= self._drawn_at + DRAW_INTERVAL:
+        """Show news at once, and now and then how far a training has come."""
+        session, run, view = self.session, self.session.run, self.session.view
+        idle = "no run yet" if session.model is None else f"model {session.model.path.stem}"
+        header = (words.data_line(self.draft, run), idle, session.word, session.remarks)
+        step = run.step if run is not None and run.phase is Phase.PAUSED else None
+        news, now = (view, run and run.phase, run and run.epoch, step, header), time.monotonic()
+        if news != self._drawn or now >= self._drawn_at + self._draw_interval:
             self._drawn, self._drawn_at = news, now
+            self._header.show(run, *header)
             self._body.show(view)
 
     def _show_alarm(self) -> None:
@@ -338,8 +347,9 @@ class Dashboard(AdvisingApp):
 
     @on(FieldRow.Edited)
     def _edit_field(self, event: FieldRow.Edited) -> None:
-        self.draft.set(event.path, event.text)
-        self.show_design()
+        if event.path in self.draft.texts:  # else another design came while it was typed
+            self.draft.set(event.path, event.text)
+            self.show_design()
 
     @on(FieldRow.Applied)
     def _apply_field(self, event: FieldRow.Applied) -> None:

@@ -85,7 +85,7 @@ Ascii = Annotated[
         show_default=False,
     ),
 ]
-Slow = Annotated[bool, typer.Option("--slow", help="Repaint every two seconds: for a slow line.")]
+Slow = Annotated[bool, typer.Option("--slow", help="Repaint seldom: for a slow line.")]
 SAVED_MODELS = Path("saved_models")
 OUT_OF_MEMORY = "there is not enough memory; free some, or use a smaller network or batch"
 

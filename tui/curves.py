@@ -86,6 +86,11 @@ def reach(run: RunState, *, batches: bool, log_x: bool) -> Range:
     return min(1 / per_epoch, end) if log_x else 0.0, end
 
 
+def grows_to(run: RunState) -> float | None:
+    """How far the axis of epochs can still grow; None if it is as long as it will be."""
+    return run.config.training.epochs if run.phase.alive else None
+
+
 def places(run: RunState, *, batches: bool) -> Floats:
     """Where a cursor can stand (n,), in epochs: on every batch that is kept, or on every epoch."""
     if batches:
@@ -110,7 +115,7 @@ def curves(
     if name == "learning rate":
         x = places(run, batches=True)
         part = _within(x, shown)
-        thinned = decimate(x[part], run.rates[part], columns, log=log)
+        thinned = decimate(x[part], run.rates[part], columns, log=log, within=shown)
         return [Series(name, *thinned, colors.train)]
     if name in SIZES:
         return _layers(run, name, options, columns, colors, shown)
@@ -121,7 +126,8 @@ def curves(
         train = _batches(run, name, options, columns, colors, shown)
     else:
         values = np.array([getattr(epoch, f"train_{name}") for epoch in run.epochs])
-        train = Series("train", *decimate(x, values, columns, log=log), colors.train)
+        thinned = decimate(x, values, columns, log=log, within=shown)
+        train = Series("train", *thinned, colors.train)
     return [train, Series(who, x, judged, colors.judge)]
 
 
@@ -136,14 +142,15 @@ def _batches(
     """Training batch by batch, smoothed, with the range of what that hides."""
     x, values = places(run, batches=True), _values(run, name)
     part, log = _within(x, shown), options.log_x
-    width = _width(run, options, len(x[part]))
+    width = _width(run, options, shown)
     taken = _widened(part, width) if width > 1 else part
     # Equal stretches would leave nothing of the beginning, which a logarithmic axis shows large.
     smoothed = averaged(x[taken], values[taken], width, len(x) if log else columns)
-    smoothed = decimate(*smoothed, columns, log=log)
+    smoothed = decimate(*smoothed, columns, log=log, within=shown)
     band = None
     if width > 1:
-        band = Band(*envelope(x[part], values[part], columns, log=log), colors.hidden)
+        found = envelope(x[part], values[part], columns, log=log, within=shown)
+        band = Band(*found, colors.hidden)
     return Series("train", *smoothed, colors.train, band)
 
 
@@ -158,11 +165,11 @@ def _layers(
     """How large the gradient of each layer was, or its update beside its parameters."""
     x = run.sizes.steps / max(run.batches_per_epoch, 1)
     part = _within(x, shown)
-    width = _width(run, options, len(x[part]), of=len(x))
+    width = _width(run, options, shown, of=len(x))
     series = []
     for i, layer in enumerate(shown_layers(run)):
         smoothed = smooth(_sizes(run, name, layer), width)
-        thinned = decimate(x[part], smoothed[part], columns, log=options.log_x)
+        thinned = decimate(x[part], smoothed[part], columns, log=options.log_x, within=shown)
         series.append(Series(layer, *thinned, colors.layers[i % len(colors.layers)]))
     return series
 
@@ -196,14 +203,18 @@ def _widened(part: slice, width: float) -> slice:
     return slice(max(part.start - half, 0), part.stop + half)
 
 
-def _width(run: RunState, options: CurveOptions, count: int, of: int | None = None) -> float:
-    """Over how many of the values that are kept a curve of so many is averaged.
+def _width(
+    run: RunState, options: CurveOptions, shown: Range | None, of: int | None = None
+) -> float:
+    """Over how many of the values that are kept a curve is averaged.
 
     `of` is how many are kept of the whole run: all batches but in a very long one.
     """
     batches, share = SMOOTHINGS[options.smoothing]
-    kept = batches * (of or len(run.steps)) / max(run.step, 1)
-    return kept if options.log_x else max(kept, share * count)
+    low, high = shown or reach(run, batches=True, log_x=False)
+    of_axis = share * (high - low) * run.batches_per_epoch
+    kept = (of or len(run.steps)) / max(run.step, 1)
+    return kept * (batches if options.log_x else max(batches, of_axis))
 
 
 def late_range(series: Sequence[Series], end: float) -> Range | None:
@@ -247,7 +258,7 @@ def readout(
     if sizes := [name for name in CHARTS[options.charts] if name in SIZES]:
         told += _sizes_at(run, sizes[0], run.steps[index])
     else:
-        told += _scores_at(run, options, index, len(x[_within(x, shown)]))
+        told += _scores_at(run, options, index, shown)
     near = max((shown[1] - shown[0]) / max(columns, 1), 1 / max(run.batches_per_epoch, 1)) / 2
     for change, place in zip(run.changes, change_places(run), strict=True):
         if abs(place - x[index]) <= near:
@@ -266,11 +277,11 @@ def _sizes_at(run: RunState, name: str, step: float) -> list[tuple[str, str]]:
 
 
 def _scores_at(
-    run: RunState, options: CurveOptions, index: int, count: int
+    run: RunState, options: CurveOptions, index: int, shown: Range
 ) -> list[tuple[str, str]]:
     """Loss and accuracy of a batch, with the means around it, and the newest epoch's before it."""
     told = []
-    half = round((_width(run, options, count) - 1) / 2)
+    half = round((_width(run, options, shown) - 1) / 2)
     around = slice(max(index - half, 0), index + half + 1)
     for name, form in (("loss", _loss), ("accuracy", formats.percent)):
         values = _values(run, name)

@@ -10,8 +10,8 @@ from textual.binding import Binding
 from nn.config import RunConfig
 from tui import pace, words
 from tui.copying import Copy
-from tui.guiding_app import GuidingApp
 from tui.network_picture import NetworkPicture
+from tui.steering import SteeringApp
 
 DESIGN_COMMANDS = (
     Binding("", "undo", "undo", tooltip="take back the last edit of the design"),
@@ -26,7 +26,7 @@ LOOK_SECONDS = 0.25
 """So often somebody looks whether the design rests."""
 
 
-class DesigningApp(GuidingApp):
+class DesigningApp(SteeringApp):
     """Takes back what was done to the design, shows it in other words, and measures it."""
 
     _looked_at: RunConfig | None = None

@@ -10,16 +10,16 @@ from textual import on
 
 from nn.types import Bytes
 from tui import words
-from tui.designing_app import DesigningApp
 from tui.dialogs import Choice, Choose
 from tui.panels.draw import DrawPanel, Sheet
+from tui.steering import SteeringApp
 from tui.threads import in_thread
 
 HOW_TO_CHOOSE = "What is it truly? Press its key, or choose with arrows and enter."
 KEYS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class DrawingApp(DesigningApp):
+class DrawingApp(SteeringApp):
     """Hands drawings on to those who read and keep them."""
 
     @on(Sheet.Drawn)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -68,6 +69,12 @@ def fields_by_kind(schema: type[Schema], kinds: Mapping[str, str], prefix: str =
 
 def texts_of(schema: Schema) -> dict[str, str]:
     """What stands in each field, by path."""
+    return dict(_texts_of(schema))
+
+
+@lru_cache(maxsize=16)
+def _texts_of(schema: Schema) -> Mapping[str, str]:
+    """Designs are compared at every key: to find their fields takes milliseconds."""
     values = dict(_values(schema, ""))
     return {field.path: field.show(values[field.path]) for field in fields_of(schema)}
 

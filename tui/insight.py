@@ -230,9 +230,6 @@ class Walk:
         return replace(self, skipped=min(max(min(self.skipped, count - 1) + by, 0), count - 1))
 
 
-NOTHING = "Nothing to look into yet: space trains a network, ctrl+o loads a saved one."
-
-
 @dataclass(eq=False)
 class InsideState:
     """Which image somebody wants to follow, and what came of it.
@@ -249,7 +246,7 @@ class InsideState:
     follows_drawing: bool = False
     attentive: bool = False
     insight: Insight | None = None
-    problem: str = NOTHING
+    problem: str = "One moment: the network is read."
 
     def follow(self, index: int) -> None:
         """Look at an image of the test set from now on."""

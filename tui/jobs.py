@@ -30,6 +30,7 @@ from tui.recognition import Reader, Recogniser
 from tui.render import formats
 from tui.second_looking import SecondLooker
 from tui.session import Session
+from tui.shipped import SHIPPED
 from tui.sketch import Sketch
 from tui.state import (
     InsideState,
@@ -42,9 +43,6 @@ from tui.state import (
     run_row,
 )
 from tui.threads import in_thread
-
-SHIPPED = Path(__file__).parents[1] / "saved_models" / "digits.safetensors"
-"""The model that the project comes with."""
 
 E = TypeVar("E", bound=Schema)
 

@@ -17,7 +17,8 @@ from nn.runs.folder import Library, RunFolder
 from nn.schema import InputError
 from nn.types import Array, Bytes
 from tui.answering import read_test_set
-from tui.insight import NOTHING, Insight, Subject
+from tui.insight import Insight, Subject
+from tui.shipped import SHIPPED
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Place:
-    """Whose newest network is looked into: a model that was loaded, else a run, else any model."""
+    """Whose newest network is looked into: a model that was loaded, else a run, else any model, at
+    the least the one that the project comes with."""
 
     model: Path | None
     run: RunFolder | None
@@ -52,7 +54,7 @@ class Looker:
         That is `drawn`, or number `index` of the test set.
 
         Raises:
-            InputError: if there is no network, or one that cannot look at such images.
+            InputError: if there is no network yet, or one that cannot look at such images.
         """
         self._seen = seen = self._newest(place)
         subject, names = _subject(seen.data, index, drawn), seen.data.class_names
@@ -113,9 +115,7 @@ def _file(place: Place) -> tuple[Path, bool]:
                 "soon, and at once when the run is paused (space)."
             )
         return place.run.checkpoint_file, True
-    models = place.library.models()
-    if not models:
-        raise InputError(NOTHING)
+    models = place.library.models() or [SHIPPED]
     return max(models, key=lambda path: path.stat().st_mtime), False
 
 

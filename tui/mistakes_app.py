@@ -7,13 +7,13 @@ from functools import partial
 from textual import on
 
 from tui import words
-from tui.drawing_app import DrawingApp
 from tui.mistake_files import export
 from tui.panels.mistakes import LargePicture, MistakesPanel
+from tui.steering import SteeringApp
 from tui.threads import in_thread
 
 
-class MistakesApp(DrawingApp):
+class MistakesApp(SteeringApp):
     """Hands mistakes on to those who write them down or look at them again."""
 
     @on(LargePicture.Shown)

@@ -12,8 +12,8 @@ from typing import Literal
 
 from textual import work
 from textual._context import active_message_pump
-from textual.message_pump import MessagePump
 from textual.widget import Widget
+from textual.worker import WorkerFailed, active_worker
 
 from nn.files import open_private_log
 from nn.schema import InputError
@@ -82,7 +82,9 @@ class SturdyApp(TerminalApp):
     def _handle_exception(self, error: Exception) -> None:
         """A widget that goes, or the dashboard, while it is still being made may fail: nobody
         minds."""
-        if not (self._leaving or self._exit or _goes(active_message_pump.get(None))):
+        by_worker = isinstance(error, WorkerFailed)
+        who = active_worker.get().node if by_worker else active_message_pump.get(None)
+        if not (self._leaving or self._exit or _goes(who)):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
@@ -92,6 +94,6 @@ class SturdyApp(TerminalApp):
             self.panic(f"cnn-tui: {self._in_words(error)}")
 
 
-def _goes(pump: MessagePump | None) -> bool:
+def _goes(pump: object) -> bool:
     """Whether that is a widget that is being taken away."""
     return isinstance(pump, Widget) and any(each._pruning for each in pump.ancestors_with_self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +13,9 @@ Floats = npt.NDArray[np.float64]
 
 ZOOM = 2.0
 """How much closer one step of zooming comes."""
+
+STEPS = 4
+"""An axis that grows does so in steps, of which it has this many at least, and less than twice."""
 
 
 @dataclass(frozen=True)
@@ -26,21 +30,34 @@ class Window:
     follows: bool = True
     cursor: float | None = None
 
-    def shown(self, reach: Range) -> Range:
-        """The stretch that is shown of an axis that reaches so far now."""
-        if self.stretch is None:
-            return reach
-        low, high = self.stretch
-        end = reach[1] if self.follows else min(high, reach[1])
-        return max(reach[0], end - (high - low)), end
+    def shown(self, reach: Range, grows_to: float | None = None) -> Range:
+        """The stretch that is shown of an axis that reaches so far now.
 
-    def zoomed(self, steps: int, reach: Range, least: float, *, log: bool = False) -> Window:
+        Of one that grows, up to a value, it ends a little later than that: then what is shown
+        stands still while there is room for what is new.
+        """
+        if self.stretch is None:
+            return reach[0], _ahead(reach[1], reach[1] - reach[0], grows_to)
+        low, high = self.stretch
+        length = high - low
+        end = _ahead(reach[1], length, grows_to) if self.follows else min(high, reach[1])
+        return max(reach[0], end - length), end
+
+    def zoomed(
+        self,
+        steps: int,
+        reach: Range,
+        least: float,
+        *,
+        log: bool = False,
+        grows_to: float | None = None,
+    ) -> Window:
         """So many steps closer, or back where there are less than none.
 
         What is under the cursor stays where it is; without a cursor the newest value does, or the
         middle. A stretch is not made shorter than `least`.
         """
-        shown = self.shown(reach)
+        shown = self.shown(reach, grows_to)
         place = 1.0 if self.stretch is None or self.follows else 0.5
         if self.cursor is not None:
             place = min(max(fraction(self.cursor, shown, log=log), 0.0), 1.0)
@@ -54,7 +71,14 @@ class Window:
         return replace(self, stretch=(low, high), follows=high >= reach[1])
 
     def moved(
-        self, columns: int, width: int, places: Floats, reach: Range, *, log: bool = False
+        self,
+        columns: int,
+        width: int,
+        places: Floats,
+        reach: Range,
+        *,
+        log: bool = False,
+        grows_to: float | None = None,
     ) -> Window:
         """The cursor so many columns on, of a chart that is `width` columns wide.
 
@@ -62,7 +86,7 @@ class Window:
         it leaves the stretch that is shown, that goes with it. Without a cursor one comes, at the
         newest place that is shown.
         """
-        low, high = shown = self.shown(reach)
+        low, high = shown = self.shown(reach, grows_to)
         if len(places) == 0:
             return self
         if self.cursor is None:
@@ -80,6 +104,14 @@ class Window:
         by = cursor - (high if cursor > high else low)
         low, high = max(low + by, reach[0]), min(high + by, reach[1])
         return replace(moved, stretch=(low, high), follows=high >= reach[1])
+
+
+def _ahead(end: float, length: float, grows_to: float | None) -> float:
+    """Where an axis of about that length ends, which holds still while it grows."""
+    if grows_to is None or length <= 0:
+        return end
+    step = 2.0 ** math.floor(math.log2(length)) / STEPS
+    return max(min(math.ceil(end / step) * step, grows_to), end)
 
 
 def nearest(places: Floats, wanted: float) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 
 from nn.layers.base import Layer
 from nn.layers.stages import Local
-from nn.ops.pieces import Piece, channel_sums
+from nn.ops.pieces import Piece, channel_sums, for_each_image
 from nn.types import Array
 
 
@@ -22,7 +22,7 @@ class Bias(Local):
 
     def forward_piece(self, x: Array, y: Array, at: Piece) -> None:
         """Add them."""
-        np.add(x, self._biases[at.channels, np.newaxis], out=y)
+        np.add(x, for_each_image("biases", self._biases[at.channels], x.shape[-1]), out=y)
 
     def backward_piece(self, dy: Array, dx: Array, at: Piece) -> None:
         """Sum over the piece."""

@@ -63,7 +63,8 @@ class Chain:
             self.parameters |= named(link.name, layer.parameters)
             self.gradients |= named(link.name, layer.gradients)
             self.state |= named(link.name, layer.state)
-            operations += [Named(link.name, each) for each in layer.operations]
+            learns = bool(layer.parameters)
+            operations += [Named(link.name, each, learns) for each in layer.operations]
         self.stages = Stages(operations, dtype)
 
     def initialize(self, rng: np.random.Generator) -> None:

@@ -19,7 +19,13 @@ from nn.schema import InputError, setting
 from nn.types import Array, Shape
 
 SHARES = 8
-"""Into how many shares a product is cut at most."""
+"""Into how many shares a product is cut at most, ..."""
+
+ROWS = 128
+"""... if each has so many rows: BLAS rearranges the other matrix for every share ..."""
+
+STEP = 16
+"""... and computes so many rows at once."""
 
 
 class Dense(LayerConfig):
@@ -121,10 +127,14 @@ class _Multiply(Source):
         dx: Array = self._buffers("input gradient", *x.shape)
         each(
             lambda some: np.matmul(weights[:, some].T, dy, out=dx[some]),
-            by_work(len(x), dy.size * len(x), SHARES),
+            _shares(len(x), dy.size * len(x)),
         )
         return dx
 
     def _pieces(self, n: int) -> list[Piece]:
-        one, shares = slice(0, 1), by_work(len(self._weights), self._weights.size * n, SHARES)
+        one, shares = slice(0, 1), _shares(len(self._weights), self._weights.size * n)
         return [Piece(0, one, one, some) for some in shares]
+
+
+def _shares(rows: int, multiply_adds: int) -> list[slice]:
+    return by_work(rows, multiply_adds, min(SHARES, max(rows // ROWS, 2)), STEP)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from nn.layers.base import Layer, LayerConfig, PiecewiseLayer
 from nn.layers.stages import Source
-from nn.ops.pieces import Piece, Tail, as_maps, channel_sums, pieces_of
+from nn.ops.pieces import Piece, Tail, as_maps, channel_sums, for_each_image, pieces_of
 from nn.ops.threads import each, scratch
 from nn.schema import setting
 from nn.types import Array, Shape
@@ -92,9 +92,9 @@ class _BatchNorm(PiecewiseLayer, Source):
         summand = self.parameters["shift"] - self._mean * factor
 
         def work(at: Piece) -> None:
-            piece, some = tail.room(at), at.channels
-            np.multiply(at.of(maps), factor[some, np.newaxis], out=piece)
-            piece += summand[some, np.newaxis]
+            piece, some, n = tail.room(at), at.channels, maps.shape[-1]
+            np.multiply(at.of(maps), for_each_image("factor", factor[some], n), out=piece)
+            piece += for_each_image("summand", summand[some], n)
             tail.finish(at, piece)
 
         each(work, pieces_of(maps.shape, maps.itemsize, tail.align))
@@ -115,7 +115,8 @@ class _BatchNorm(PiecewiseLayer, Source):
             counts[at.number] = count = piece.size // piece.shape[_CHANNELS]
             mean = channel_sums(piece) / count
             apart = scratch(x.dtype)("apart", *piece.shape)
-            np.subtract(piece, mean.astype(x.dtype)[:, np.newaxis], out=apart)
+            middle = for_each_image("mean", mean.astype(x.dtype), x.shape[-1])
+            np.subtract(piece, middle, out=apart)
             means[place], squares[place] = mean, _products(apart, apart)
 
         each(look, pieces)
@@ -141,7 +142,8 @@ class _BatchNorm(PiecewiseLayer, Source):
     def backward_pieces(self, tail: Tail, *, wants_input: bool) -> Array | None:
         assert self._x is not None, "backward follows a forward in training"
         maps, mean = self._x, self._mean
-        dx = as_maps(self.buffers("input gradient", *self.input_shape, maps.shape[-1]))
+        n = maps.shape[-1]
+        dx = as_maps(self.buffers("input gradient", *self.input_shape, n))
         pieces = pieces_of(maps.shape, maps.itemsize, tail.align)
         shape = pieces[-1].number + 1, maps.shape[_CHANNELS]
         shifts, scales = np.zeros(shape), np.zeros(shape)
@@ -150,7 +152,7 @@ class _BatchNorm(PiecewiseLayer, Source):
             dy, place = tail.gradient(at), (at.number, at.channels)
             np.copyto(at.of(dx), dy)
             apart = scratch(dy.dtype)("apart", *dy.shape)
-            np.subtract(at.of(maps), mean[at.channels, np.newaxis], out=apart)
+            np.subtract(at.of(maps), for_each_image("mean", mean[at.channels], n), out=apart)
             shifts[place], scales[place] = channel_sums(dy), _products(dy, apart)
 
         each(look, pieces)
@@ -163,10 +165,10 @@ class _BatchNorm(PiecewiseLayer, Source):
         def work(at: Piece) -> None:
             out, some = at.of(dx), at.channels
             share = scratch(maps.dtype)("share", *out.shape)
-            np.multiply(at.of(maps), along[some, np.newaxis], out=share)
-            out *= factor[some, np.newaxis]
+            np.multiply(at.of(maps), for_each_image("along", along[some], n), out=share)
+            out *= for_each_image("factor", factor[some], n)
             out += share
-            out += summand[some, np.newaxis]
+            out += for_each_image("summand", summand[some], n)
 
         if wants_input:
             each(work, pieces)

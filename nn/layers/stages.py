@@ -112,10 +112,11 @@ Operation: TypeAlias = "Source | Local | Whole"
 
 @dataclass(frozen=True)
 class Named:
-    """An operation, with the layer that it is of, as in `1.conv2d`."""
+    """An operation, with the layer that it is of, as in `1.conv2d`, and whether that one learns."""
 
     layer: str
     operation: Operation
+    learns: bool = True
 
 
 class Stage:
@@ -275,10 +276,16 @@ class Alone:
 
 
 class Stages:
-    """Operations, one after the other, in as few stages as they take."""
+    """Operations, one after the other, in as few stages as they take.
+
+    Before number `first_learning` of these nothing learns.
+    """
 
     def __init__(self, operations: Iterable[Named], dtype: npt.DTypeLike) -> None:
-        self.stages = [_stage(group, dtype) for group in _grouped(_pooled_first(operations))]
+        groups = _grouped(_pooled_first(operations))
+        self.stages = [_stage(group, dtype) for group in groups]
+        learning = (number for number, group in enumerate(groups) if any(e.learns for e in group))
+        self.first_learning = next(learning, len(groups))
 
     def forward(self, x: Array, *, training: bool) -> Array:
         """The last operation's output."""
@@ -293,12 +300,11 @@ class Stages:
         return dy
 
     def backward_parameters(self, dy: Array) -> None:
-        """Write the parameters' gradients only."""
-        if self.stages:
-            first, *others = self.stages
-            for stage in reversed(others):
-                dy = stage.backward(dy)
-            first.backward_parameters(dy)
+        """Write the parameters' gradients only: what is before the first that learns rests."""
+        for stage in reversed(self.stages[self.first_learning + 1 :]):
+            dy = stage.backward(dy)
+        for stage in self.stages[self.first_learning :][:1]:
+            stage.backward_parameters(dy)
 
 
 def _stage(group: list[Named], dtype: npt.DTypeLike) -> Stage | Alone:

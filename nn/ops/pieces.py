@@ -147,6 +147,17 @@ def as_maps(x: Array) -> Array:
     return x if x.ndim == 4 else x[np.newaxis, np.newaxis]
 
 
+def for_each_image(name: str, values: Array, n: int) -> Array:
+    """A value of each channel, repeated: (channels, n), in this thread's own memory.
+
+    With these, an operation on maps goes along all channels and images at once: along the images
+    alone its runs would be short, and beginning one costs as much as twenty numbers.
+    """
+    wide: Array = scratch(values.dtype)(name, len(values), n)
+    np.copyto(wide, values[:, np.newaxis])
+    return wide
+
+
 def channel_sums(maps: Array) -> Array:
     """The sum of each channel of maps (H, W, C, N), in float64: rows of memory first."""
     over_plane = scratch(maps.dtype)("over plane", *maps.shape[2:])
@@ -155,11 +166,11 @@ def channel_sums(maps: Array) -> Array:
     return sums
 
 
-def by_work(count: int, multiply_adds: int, most: int) -> list[slice]:
+def by_work(count: int, multiply_adds: int, most: int, step: int = 1) -> list[slice]:
     """So many rows of a matrix product, or products, in at most so many spans worth a thread's
-    while; `multiply_adds` is what all of them take."""
+    while, of whole steps; `multiply_adds` is what all of them take."""
     parts = min(most, max(multiply_adds // WORTH, 1))
-    return spans(count, ceil(count / parts))
+    return list(_spans(count, ceil(ceil(count / parts) / step) * step))
 
 
 def spans(count: int, most: int) -> list[slice]:

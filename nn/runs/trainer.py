@@ -8,7 +8,6 @@ It ends with 0 when the run is finished or was stopped, with 1 when it failed.
 from __future__ import annotations
 
 import errno
-import os
 import signal
 import sys
 import traceback
@@ -17,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nn.files import remove_drafts
-from nn.processors import NICENESS, reserve_memory_of_products
+from nn.processors import give_way, reserve_memory_of_products
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
 from nn.runs.journal import append
@@ -33,7 +32,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 def main(path: str) -> int:
     """Train the run of that folder; returns the process's exit code."""
-    os.nice(NICENESS)
+    give_way()
     reserve_memory_of_products()
     run = RunFolder(Path(path))
     # Read before the run is held: what was asked until now was asked of no trainer.

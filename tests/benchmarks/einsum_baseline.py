@@ -1,8 +1,10 @@
-"""The way of the project that this one grew from, as its document describes it.
+"""The way of the notebook that this project grew from, written anew.
 
-Channels-last arrays, He-initialised float64 weights, convolutions as plain `np.einsum` over strided
-windows, forward and backward, max pooling by argmax masks, dense layers in NumPy, and Adam. Written
-anew from that description. It is spared what it could do without: the gradient of the images.
+What its published version computes (MaximusThomas/ML-Projects, convnet_final.ipynb, d52025e):
+arrays channels-last; images and dense weights in float32, filters in float64, so that nearly all
+between them is float64; convolutions as `np.einsum` over strided windows, their gradients as two
+more, of the filters and of every window, which are then added up where they overlap, for the images
+too; max pooling by masks; dense layers on batches in columns. Padded maps are kept between steps.
 """
 
 from __future__ import annotations
@@ -36,38 +38,52 @@ class Part(ABC):
     def forward(self, x: Floats) -> Floats: ...
 
     @abstractmethod
-    def backward(self, dy: Floats, *, is_first: bool) -> Floats: ...
+    def backward(self, dy: Floats) -> Floats: ...
 
 
 class Convolution(Part):
-    """Weights (rows, columns, channels, filters), stride 1."""
+    """Filters (filters, rows, columns, channels), stride 1."""
 
     def __init__(self, weights: Floats, biases: Floats, padding: int) -> None:
         super().__init__(weights, biases)
         self.padding = padding
+        self.padded: dict[tuple[str, tuple[int, ...]], Floats] = {}
 
     def forward(self, x: Floats) -> Floats:
         weights, biases = self.parameters
-        self.windows = self._windows(x, self.padding)
-        y: Floats = np.einsum("nhwcij,ijcf->nhwf", self.windows, weights) + biases
+        self.shape, self.dtype = x.shape, x.dtype
+        padded = self._padded("maps")
+        self._inside(padded)[:] = x
+        windows = sliding_window_view(padded, weights.shape[1:3], axis=(1, 2))
+        self.windows = windows.transpose(0, 1, 2, 4, 5, 3)
+        y: Floats = np.einsum("nhwijc,fijc->nhwf", self.windows, weights) + biases
         return y
 
-    def backward(self, dy: Floats, *, is_first: bool) -> Floats:
+    def backward(self, dy: Floats) -> Floats:
         weights, _ = self.parameters
         self.gradients = [
-            np.einsum("nhwcij,nhwf->ijcf", self.windows, dy),
+            np.einsum("nhwf,nhwijc->fijc", dy, self.windows),
             dy.sum(axis=(0, 1, 2)),
         ]
-        if is_first:
-            return dy
-        windows = self._windows(dy, len(weights) - 1 - self.padding)
-        dx: Floats = np.einsum("nhwfij,ijcf->nhwc", windows, weights[::-1, ::-1])
-        return dx
+        of_windows = np.einsum("nhwf,fijc->nhwijc", dy, weights)
+        padded = self._padded("gradients")
+        rows, columns = of_windows.shape[1:3]
+        for i, j in np.ndindex(weights.shape[1:3]):
+            padded[:, i : i + rows, j : j + columns] += of_windows[:, :, :, i, j]
+        return self._inside(padded).copy()
 
-    def _windows(self, x: Floats, padding: int) -> Floats:
-        around = (padding, padding)
-        padded = np.pad(x, ((0, 0), around, around, (0, 0)))
-        return sliding_window_view(padded, self.parameters[0].shape[:2], axis=(1, 2))
+    def _padded(self, of: str) -> Floats:
+        """Zeros of the shape of the maps with what is around them."""
+        n, height, width, channels = self.shape
+        shape = (n, height + 2 * self.padding, width + 2 * self.padding, channels)
+        if (of, shape) not in self.padded:
+            self.padded[of, shape] = np.empty(shape, self.dtype)
+        self.padded[of, shape].fill(0)
+        return self.padded[of, shape]
+
+    def _inside(self, padded: Floats) -> Floats:
+        _, height, width, _ = self.shape
+        return padded[:, self.padding :, self.padding :][:, :height, :width]
 
 
 class Positive(Part):
@@ -77,7 +93,7 @@ class Positive(Part):
         self.active = x > 0
         return np.maximum(x, 0)
 
-    def backward(self, dy: Floats, *, is_first: bool) -> Floats:
+    def backward(self, dy: Floats) -> Floats:
         return dy * self.active
 
 
@@ -89,45 +105,54 @@ class Pool(Part):
         self.size = size
 
     def forward(self, x: Floats) -> Floats:
-        n, height, width, channels = self.shape = x.shape
-        size, rows, columns = self.size, height // self.size, width // self.size
-        cut = x[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, channels)
-        squares = cut.transpose(0, 1, 3, 5, 2, 4).reshape(n, rows, columns, channels, size * size)
-        self.mask = squares.argmax(axis=-1)[..., None] == np.arange(size * size)
-        y: Floats = squares.max(axis=-1)
+        self.shape = x.shape
+        self.squares = self._squares(x)
+        y: Floats = self.squares.max(axis=3)
         return y
 
-    def backward(self, dy: Floats, *, is_first: bool) -> Floats:
-        n, rows, columns, channels = dy.shape
-        size, dx = self.size, np.zeros(self.shape, dy.dtype)
-        squares = (dy[..., None] * self.mask).reshape(n, rows, columns, channels, size, size)
-        whole = squares.transpose(0, 1, 4, 2, 5, 3).reshape(n, rows * size, columns * size, -1)
-        dx[:, : rows * size, : columns * size] = whole
+    def backward(self, dy: Floats) -> Floats:
+        mask = np.zeros_like(self.squares)
+        n, rows, columns, channels = np.indices(dy.shape)
+        mask[n, rows, columns, self.squares.argmax(axis=3), channels] = 1
+        spread = mask * dy[:, :, :, None]
+        dx, size = np.zeros(self.shape, spread.dtype), self.size
+        for at, (i, j) in enumerate(np.ndindex(size, size)):
+            phase = dx[:, i::size, j::size][:, : dy.shape[1], : dy.shape[2]]
+            phase += spread[:, :, :, at]
         return dx
+
+    def _squares(self, x: Floats) -> Floats:
+        """(N, rows, columns, size², channels)."""
+        n, height, width, channels = x.shape
+        size, rows, columns = self.size, height // self.size, width // self.size
+        cut = x[:, : rows * size, : columns * size].reshape(n, rows, size, columns, size, channels)
+        return cut.transpose(0, 1, 3, 2, 4, 5).reshape(n, rows, columns, size * size, channels)
 
 
 class Flat(Part):
-    """Maps become vectors."""
+    """Maps become columns."""
 
     def forward(self, x: Floats) -> Floats:
         self.shape = x.shape
-        return x.reshape(len(x), -1)
+        return x.reshape(len(x), -1).T
 
-    def backward(self, dy: Floats, *, is_first: bool) -> Floats:
-        return dy.reshape(self.shape)
+    def backward(self, dy: Floats) -> Floats:
+        return dy.T.reshape(self.shape)
 
 
 class Linear(Part):
-    """Weights (inputs, units)."""
+    """Weights (units, inputs), on columns."""
 
     def forward(self, x: Floats) -> Floats:
         weights, biases = self.parameters
         self.x = x
-        return x @ weights + biases
+        y: Floats = np.dot(weights, x) + biases[:, None]
+        return y
 
-    def backward(self, dy: Floats, *, is_first: bool) -> Floats:
-        self.gradients = [self.x.T @ dy, dy.sum(axis=0)]
-        return dy @ self.parameters[0].T
+    def backward(self, dy: Floats) -> Floats:
+        self.gradients = [np.dot(dy, self.x.T), dy.sum(axis=1)]
+        dx: Floats = np.dot(self.parameters[0].T, dy)
+        return dx
 
 
 class EinsumNetwork:
@@ -148,17 +173,17 @@ class EinsumNetwork:
         """Probabilities (N, classes) of images (N, H, W, C)."""
         for part in self.parts:
             x = part.forward(x)
-        exponentials = np.exp(x - x.max(axis=1, keepdims=True))
-        probabilities: Floats = exponentials / exponentials.sum(axis=1, keepdims=True)
+        exponentials = np.exp(x - x.max(axis=0))
+        probabilities: Floats = (exponentials / exponentials.sum(axis=0)).T
         return probabilities
 
     def step(self, x: Floats, one_hot: Floats, rate: float) -> float:
         """Learn a batch; its mean cross-entropy before that."""
         probabilities = self.predict(x)
         loss = -float(np.log((probabilities * one_hot).sum(axis=1)).mean())
-        dy = (probabilities - one_hot) / len(x)
+        dy = (probabilities - one_hot).T / len(x)
         for part in reversed(self.parts):
-            dy = part.backward(dy, is_first=part is self.parts[0])
+            dy = part.backward(dy)
         self._adam(rate)
         return loss
 
@@ -174,16 +199,15 @@ class EinsumNetwork:
 
 
 def _part(layer: LayerConfig, parameters: list[Floats]) -> Part:
-    given = [p.astype(np.float64) for p in parameters]
     match layer:
         case Conv2D(stride=(1, 1)):
-            weights, biases = given
+            weights, biases = (p.astype(np.float64) for p in parameters)
             paddings = {"same": (layer.kernel_size[0] - 1) // 2, "valid": 0}
             padding = paddings.get(str(layer.padding), layer.padding)
-            return Convolution(weights.transpose(1, 2, 3, 0).copy(), biases, int(padding))
+            return Convolution(weights, biases, int(padding))
         case Dense():
-            weights, biases = given
-            return Linear(weights.T.copy(), biases)
+            weights, biases = (p.copy() for p in parameters)
+            return Linear(weights, biases)
         case MaxPool2D() if layer.stride == layer.pool_size:
             return Pool(layer.pool_size[0])
         case ReLU():

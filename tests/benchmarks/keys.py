@@ -2,32 +2,37 @@
 
 A real trainer learns all of MNIST with the default network; the dashboard follows it on a
 pseudo-terminal. Keys that change the screen come at random moments, and the time of each lasts
-until the text that it brings has been painted. The trainer's own journal tells its speed alone,
-with a dashboard whose curves are watched, and while keys are pressed; of the dashboard's process
-its share of a processor and the most memory that it ever had are told.
+until the text that it brings has been painted. The trainer's own journal tells its speed with a
+dashboard whose curves are watched, in turn with that same dashboard stopped (SIGSTOP), and while
+keys are pressed; of the dashboard's process its share of a processor and the most memory that it
+ever had are told.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import re
+import signal
 import time
-from argparse import ArgumentTypeError
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle, pairwise
+from math import isfinite, nan
+from statistics import median
 
 import numpy as np
 from contenders import BATCH
 from measuring import (
     Spread,
-    alternate,
     at_least_one,
     facts,
     parser,
     peak_memory,
     processor_seconds,
-    ratios,
     report,
     run,
     table,
@@ -44,7 +49,7 @@ from nn.runs.messages import BatchesFinished, Evaluate
 GAPS = (0.150, 0.350)
 SOON = 0.050
 LEFT = "\x1b[D"
-ALONE, WATCHED, USED = "alone", "with a dashboard", "while keys are pressed"
+ALONE, WATCHED, USED = "dashboard stopped", "with a dashboard", "while keys are pressed"
 FIRST_SCREEN = "accuracy over epochs"
 
 
@@ -55,6 +60,28 @@ class Costs:
     shares: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
 
+    def count(self, process: int, use: Callable[[], None]) -> None:
+        """Add what a use of it takes."""
+        started, before = time.perf_counter(), processor_seconds(process)
+        use()
+        taken = processor_seconds(process) - before
+        self.shares.append(taken / (time.perf_counter() - started))
+        self.peaks.append(peak_memory(process))
+
+
+@dataclass
+class Speeds:
+    """The trainer's images a second each time, and how many times those of the turn's ALONE."""
+
+    images: dict[str, list[float]] = field(default_factory=dict)
+    ratios: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, name: str, images: list[float], alone: list[float]) -> None:
+        """Take what was measured of one in turn with what was measured without."""
+        pairs = [both for both in zip(images, alone, strict=True) if all(map(isfinite, both))]
+        self.images.setdefault(name, []).extend(one for one, _ in pairs)
+        self.ratios.setdefault(name, []).extend(one / other for one, other in pairs)
+
 
 def main() -> None:
     arguments = parser(__doc__)
@@ -62,7 +89,8 @@ def main() -> None:
         "--rounds", type=at_least_one, default=5, help="how often to measure all"
     )
     arguments.add_argument("--keys", type=at_least_one, default=200, help="key presses in all")
-    arguments.add_argument("--seconds", type=at_least_one, default=6, help="of speed a round")
+    arguments.add_argument("--turns", type=at_least_one, default=4, help="of watching a round")
+    arguments.add_argument("--seconds", type=at_least_one, default=3, help="of speed a turn")
     arguments.add_argument(
         "--threads", type=at_least_one, default=processors(), help="to train with"
     )
@@ -75,6 +103,7 @@ def main() -> None:
     each = -(-options.keys // options.rounds)
     waits: dict[str, list[float]] = {}
     costs = {WATCHED: Costs(), USED: Costs()}
+    speeds = Speeds()
     fields = {
         "training.epochs": 1000,
         "training.batch_size": BATCH,
@@ -82,28 +111,22 @@ def main() -> None:
     }
     with trainer(preset(DEFAULT).changed(fields)) as folder:
         obey(folder, Evaluate())
+        for _ in range(options.rounds):
+            with dashboard(folder, options.size) as terminal:
+                alone = watch_and_stop(terminal, folder, options, costs[WATCHED], speeds)
 
-        def look(terminal: Terminal) -> None:
-            watch(terminal, options.seconds)
+                def use(terminal: Terminal = terminal) -> None:
+                    for key, wait in press_keys(terminal, folder.id, each, rng):
+                        waits.setdefault(key, []).append(wait)
 
-        def use(terminal: Terminal) -> None:
-            for key, wait in press_keys(terminal, folder.id, each, rng):
-                waits.setdefault(key, []).append(wait)
-
-        speeds = alternate(
-            options.rounds,
-            {
-                ALONE: lambda: speed(folder, lambda: time.sleep(options.seconds)),
-                WATCHED: lambda: in_dashboard(folder, options.size, look, costs[WATCHED]),
-                USED: lambda: in_dashboard(folder, options.size, use, costs[USED]),
-            },
-        )
+                used = speed(folder, partial(costs[USED].count, terminal.process, use))
+                speeds.add(USED, [used], [alone])
     every = [wait for key in waits.values() for wait in key]
     results = {
         "seconds": figures(every),
         "seconds by key": {key: figures(values) for key, values in waits.items()},
-        "images per second": {name: Spread.of(values) for name, values in speeds.items()},
-        f"ratio to {ALONE}": {name: ratios(of, speeds[ALONE]) for name, of in speeds.items()},
+        "images per second": {name: Spread.of(of) for name, of in speeds.images.items()},
+        f"ratio to {ALONE}": {name: Spread.of(of) for name, of in speeds.ratios.items()},
         "dashboard's share of a processor": {
             name: Spread.of(each.shares) for name, each in costs.items()
         },
@@ -161,24 +184,41 @@ def press_keys(
         terminal.watch(pressed + rng.uniform(*GAPS))
 
 
-def in_dashboard(
-    folder: RunFolder, size: tuple[int, int], use: Callable[[Terminal], None], costs: Costs
-) -> float:
-    """The trainer's speed while the dashboard is used, from when all of it stands there."""
+@contextmanager
+def dashboard(folder: RunFolder, size: tuple[int, int]) -> Iterator[Terminal]:
+    """A dashboard on that run, all of which stands on the screen."""
     library = folder.path.parent.parent
     with Terminal([cnn_tui(), "attach", folder.id, "--models", str(library)], *size) as terminal:
-
-        def use_it() -> None:
-            started, before = time.perf_counter(), processor_seconds(terminal.process)
-            use(terminal)
-            taken = processor_seconds(terminal.process) - before
-            costs.shares.append(taken / (time.perf_counter() - started))
-            costs.peaks.append(peak_memory(terminal.process))
-
         terminal.wait_for(FIRST_SCREEN)
         terminal.wait_for("accuracy by class")
         watch(terminal, 2)
-        return speed(folder, use_it)
+        yield terminal
+
+
+def watch_and_stop(
+    terminal: Terminal, folder: RunFolder, options: Namespace, costs: Costs, speeds: Speeds
+) -> float:
+    """Look at a dashboard and stop it, in turn; the trainer's speed without it."""
+
+    def look() -> None:
+        watch(terminal, options.seconds)
+
+    def stop() -> None:
+        os.kill(terminal.process, signal.SIGSTOP)
+        time.sleep(options.seconds)
+
+    def go_on() -> None:
+        os.kill(terminal.process, signal.SIGCONT)
+        watch(terminal, 0.5)
+
+    watched, alone = [], []
+    for _ in range(options.turns):
+        watched.append(speed(folder, partial(costs.count, terminal.process, look)))
+        alone.append(speed(folder, stop))
+        go_on()
+    speeds.add(WATCHED, watched, alone)
+    speeds.add(ALONE, alone, alone)
+    return median(filter(isfinite, alone))
 
 
 def watch(terminal: Terminal, seconds: float) -> None:
@@ -189,7 +229,8 @@ def watch(terminal: Terminal, seconds: float) -> None:
 def speed(folder: RunFolder, wait: Callable[[], None]) -> float:
     """Images a second in training steps alone, as the journal tells it, meanwhile.
 
-    Only stretches between two reports of batches count, with no evaluation or checkpoint between.
+    Only stretches between two reports of batches count, with no evaluation or checkpoint between;
+    NaN where there is none.
     """
     since = time.time()
     wait()
@@ -200,11 +241,7 @@ def speed(folder: RunFolder, wait: Callable[[], None]) -> float:
         if isinstance(before, BatchesFinished) and isinstance(after, BatchesFinished):
             images += BATCH * len(after.losses)
             seconds += after.time - before.time
-    if seconds == 0:
-        raise SystemExit(
-            "no training was reported while its speed was measured; give more --seconds"
-        )
-    return images / seconds
+    return images / seconds if seconds else nan
 
 
 def figures(seconds: list[float]) -> dict[str, float]:
@@ -224,7 +261,7 @@ def figures(seconds: list[float]) -> dict[str, float]:
 def words(
     waits: dict[str, list[float]],
     every: list[float],
-    speeds: dict[str, list[float]],
+    speeds: Speeds,
     costs: dict[str, Costs],
 ) -> str:
     """The tables."""
@@ -235,8 +272,8 @@ def words(
             [key, f"{presses:.0f}", *(f"{1000 * value:.0f}" for value in times), f"{soon:.1%}"]
         )
     training = [["images a second in training", "median (least..greatest)", f"ratio to {ALONE}"]]
-    for name, values in speeds.items():
-        ratio = ratios(values, speeds[ALONE]).show(".3f")
+    for name, values in speeds.images.items():
+        ratio = Spread.of(speeds.ratios[name]).show(".3f")
         training.append([name, Spread.of(values).show(",.0f"), ratio])
     dashboard = [["the dashboard's process", "share of a processor", "peak memory, MB"]]
     for name, each in costs.items():

@@ -14,7 +14,7 @@ import sys
 import sysconfig
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -72,17 +72,25 @@ class Screen:
 
 
 class Terminal:
-    """A program that runs on a terminal of 256 colours, which answers no question.
+    """A program that runs on a terminal which answers no question, of 256 colours unless
+    `environment` says otherwise.
 
     Who opens it has to read what is painted, as the program waits for that. It ends with the block.
     What a person has set for the dashboard counts for nothing here.
     """
 
-    def __init__(self, command: Sequence[str], columns: int = COLUMNS, lines: int = LINES) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        columns: int = COLUMNS,
+        lines: int = LINES,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self._side, program_side = pty.openpty()
         size = struct.pack("HHHH", lines, columns, 0, 0)
         fcntl.ioctl(program_side, termios.TIOCSWINSZ, size)
-        environment = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+        mine = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES", "COLORTERM")}
+        mine |= {"TERM": "xterm-256color", "CNN_TUI_SETTINGS": ""}
         self._name = command[0]
         self._screen = Screen(columns, lines)
         self.started = time.perf_counter()
@@ -92,7 +100,7 @@ class Terminal:
             stdout=program_side,
             stderr=program_side,
             start_new_session=True,
-            env=environment | {"TERM": "xterm-256color", "CNN_TUI_SETTINGS": ""},
+            env=mine | (environment or {}),
         )
         os.close(program_side)
 

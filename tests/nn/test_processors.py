@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from nn import processors as module
-from nn.processors import limit_blas_threads, processors, quotas
+from nn.processors import (
+    NICENESS,
+    SESSION_NICENESS,
+    limit_blas_threads,
+    processors,
+    quotas,
+)
 
 
 def tree(root: Path, files: Mapping[str, str]) -> Path:
@@ -157,3 +163,43 @@ def test_blas_is_told_before_it_is_loaded() -> None:
     assert {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"} <= set(environment)
     limit_blas_threads(environment, 3)
     assert set(environment.values()) == {"3"}
+
+
+GIVE_WAY = """
+import os
+from pathlib import Path
+from nn.processors import give_way
+session = Path("/proc/self/autogroup")
+give_way()
+print(os.nice(0), *session.read_text().split()[-1:] if session.exists() else ())
+"""
+
+
+def niceness_after_giving_way(*, own_session: bool) -> list[int]:
+    """That of a process, then that of its session where the system has such a thing."""
+    done = subprocess.run(
+        [sys.executable, "-c", GIVE_WAY],
+        check=True,
+        timeout=120,
+        capture_output=True,
+        start_new_session=own_session,
+    )
+    return [int(each) for each in done.stdout.split()]
+
+
+def session_niceness() -> list[int]:
+    session = Path("/proc/self/autogroup")
+    return [int(each) for each in session.read_text().split()[-1:]] if session.exists() else []
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no niceness")
+def test_a_session_of_its_own_gives_way_as_a_whole() -> None:
+    shared = [SESSION_NICENESS for _ in session_niceness()]
+    nice = min(os.nice(0) + NICENESS, 19)
+    assert niceness_after_giving_way(own_session=True) == [nice, *shared]
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no niceness")
+def test_a_session_that_others_lead_stays_as_it_is() -> None:
+    nice = min(os.nice(0) + NICENESS, 19)
+    assert niceness_after_giving_way(own_session=False) == [nice, *session_niceness()]

@@ -155,6 +155,14 @@ def test_multiply_adds_are_those_of_the_definition() -> None:
         assert part.backward.multiply_adds == backward
 
 
+def test_images_that_are_only_reshaped_before_a_layer_get_no_gradient() -> None:
+    dense = {"kind": "dense", "units": CLASSES}
+    only = config().changed({"network.layers": [{"kind": "flatten"}, dense]})
+    part = next(part for part in measured(only).parts if part.name == "2.dense")
+    assert part.backward is not None
+    assert part.backward.multiply_adds == 6 * prod(SHAPE) * CLASSES
+
+
 @pytest.mark.parametrize(
     ("training", "part"),
     [

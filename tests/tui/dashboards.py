@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from random_keys import key_event
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -74,6 +75,13 @@ def batches(step: int, count: int = 10) -> m.BatchesFinished:
         learning_rate=0.003,
         images_per_second=1234.0,
     )
+
+
+def press_at_once(pilot: Pilot[str], *keys: str) -> None:
+    """Press keys before anybody has seen the first of them."""
+    assert pilot.app._driver is not None
+    for key in keys:
+        pilot.app._driver.process_message(key_event(key))
 
 
 async def until(pilot: Pilot[str], condition: Callable[[], bool]) -> None:

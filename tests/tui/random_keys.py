@@ -17,7 +17,7 @@ import sys
 import time
 import unicodedata
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +36,7 @@ from nn.checkpoint import ModelCard, load_checkpoint, load_model, save_model
 from nn.config import RunConfig, preset
 from nn.network import Network
 from nn.runs import messages as m
-from nn.runs.client import send, start_trainer, wait_until
+from nn.runs.client import send, start_trainer
 from nn.runs.folder import Library, RunFolder
 from tui.app import Dashboard
 from tui.threads import in_thread
@@ -54,6 +54,17 @@ MOST_TRAINERS = 3
 """So many runs may train beside each other; the oldest is told to stop."""
 
 PATIENCE = 60.0
+"""Seconds, of those in which this process runs: whoever stops it stops its clock too."""
+
+BETWEEN = 0.02
+"""Seconds from one look to the next."""
+
+LONGEST_START = 600.0
+"""Seconds that a trainer may take to start, where somebody stops it or this process for a while."""
+
+MARK = "CNN_TUI_KEYS_AT_RANDOM"
+"""What all processes have in their environment that the keys start."""
+
 MOVES = (
     *("up", "down", "left", "right", "home", "end", "pageup", "pagedown"),
     *("enter", "tab", "shift+tab", "space", "backspace", "delete"),
@@ -81,7 +92,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
     """
     outcome = Outcome()
     luck = random.Random(seed)
-    before = _children()
+    os.environ[MARK] = mark = str(library.path.absolute())
     _save_a_model(library)
     try:
         while outcome.pressed < count:
@@ -90,8 +101,9 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
         error.add_note(f"seed {seed}, {outcome.pressed} keys, the last: {' '.join(outcome.last)}")
         raise
     finally:
+        del os.environ[MARK]
         _end_trainers(library)
-    assert wait_until(lambda: _children().keys() <= before.keys(), PATIENCE), _children()
+    assert _comes(lambda: not _living(mark)), _living(mark)
     outcome.runs = len(library.runs())
     _require_good_folders(library)
     return outcome
@@ -106,7 +118,7 @@ async def _one_dashboard(
     outcome.dashboards += 1
     keys = _footer_keys()
     async with app.run_test(size=luck.choice(SIZES), notifications=True) as pilot:
-        while outcome.pressed < count and not app._exit:
+        while outcome.pressed < count and not app._exit and app._exception is None:
             for happening in _happen(luck, keys):
                 outcome.last.append(happening)
                 outcome.pressed += 1
@@ -192,7 +204,7 @@ async def _keep_training(library: Library, app: Dashboard | None) -> None:
         send(run, m.Stop())
     if not living:
         run = library.create_run(CONFIG)
-        await in_thread(lambda: start_trainer(run))
+        await in_thread(lambda: start_trainer(run, LONGEST_START))
         if app is not None:
             await app.open_run(run)
 
@@ -216,16 +228,28 @@ def _end_trainers(library: Library) -> None:
         if run.has_trainer():
             send(run, m.Stop())
     for run in library.runs():
-        assert wait_until(lambda run=run: not run.has_trainer(), PATIENCE), run.id  # type: ignore[misc]
+        assert _comes(lambda run=run: not run.has_trainer()), run.id  # type: ignore[misc]
 
 
-def _children() -> dict[int, str]:
-    """The processes that this one has started and that live, where the system tells of them."""
+def _comes(condition: Callable[[], bool]) -> bool:
+    """Whether something comes true in time."""
+    for _ in range(round(PATIENCE / BETWEEN)):
+        if condition():
+            return True
+        time.sleep(BETWEEN)
+    return False
+
+
+def _living(mark: str) -> dict[int, str]:
+    """The processes that have come of this one and live, where the system tells of them.
+
+    An orphan is nobody's child: what tells of it is what it has inherited.
+    """
+    wanted = os.fsencode(f"{MARK}={mark}")
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-            if int(parent) == os.getpid() and state != "Z":
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
                 found[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
     return found
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from tui.terminal.turns import KeysInTurn
+
 QUIET = 3
 """So many times in turn nobody has a message: then none is on its way between two of them."""
 
@@ -22,6 +24,8 @@ async def settle(pilot: Pilot[Any]) -> None:
             return
         await asyncio.sleep(0)
         pumps = (app, *app.screen.walk_children(with_self=True))
-        quiet = 0 if any(pump.message_queue_size for pump in pumps) else quiet + 1
+        waiting = isinstance(app, KeysInTurn) and app.has_keys_waiting
+        busy = waiting or any(pump.message_queue_size for pump in pumps)
+        quiet = 0 if busy else quiet + 1
         if quiet == 1:
             app.screen._on_timer_update()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from dashboards import (
@@ -68,6 +69,22 @@ async def test_pausing_shows_at_once_and_the_answer_when_it_comes(tmp_path: Path
             await pilot.press("space")
             await until(pilot, lambda: bool(asked.extend(trainer.commands()) or len(asked) > 1))
             assert isinstance(asked[1], m.Resume)
+
+
+async def test_news_are_shown_at_once_and_progress_now_and_then(tmp_path: Path) -> None:
+    with fake_run(tmp_path, batches(40)) as trainer:
+        app = Dashboard(Library(tmp_path), trainer.run)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: "1,234 img/s" in header(app))
+            app._draw_interval = math.inf
+            trainer.write(batches(50).model_copy(update={"images_per_second": 77.0}))
+            await until(pilot, lambda: app.session.run is not None and app.session.run.step == 50)
+            app.paint()
+            assert "1,234 img/s" in header(app)
+            for step in (50, 51):
+                trainer.write(m.Paused(step=step))
+                await until(pilot, lambda step=step: f"paused at step {step}" in header(app))  # type: ignore[misc]
+                trainer.write(batches(51, 1), m.Paused(step=51))
 
 
 async def test_a_click_on_a_key_is_that_key(tmp_path: Path) -> None:

@@ -303,3 +303,19 @@ async def test_the_design_is_copied_as_code(tmp_path: Path) -> None:
         await pilot.press("e", "y", "k")
         await until(pilot, lambda: "the network as Keras code was given" in screen_text(app))
         assert app.clipboard == write(CONFIG, "keras")
+
+
+async def test_what_is_typed_while_another_design_comes_is_left_out(tmp_path: Path) -> None:
+    """The field may be gone when its text is heard of."""
+    app = Dashboard(Library(tmp_path), config=preset("original"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        path = "network.layers.0.filters"
+        await pilot.press("e", "enter")
+        await until(pilot, lambda: any(each.field.path == path for each in app.query(FieldRow)))
+        row(app, path).query_one(Input).value = "7"
+        app.draft.use(preset("mlp"))
+        app.show_design()
+        await until(pilot, lambda: not any(each.field.path == path for each in app.query(FieldRow)))
+        assert app.is_running
+        assert path not in app.draft.texts
+        assert app.draft.differing(preset("mlp")) == []

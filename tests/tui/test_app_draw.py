@@ -26,10 +26,11 @@ from tui.commands.evaluate import evaluate
 from tui.dialogs import Choose, Help
 from tui.drawing_app import class_keys
 from tui.insight import Insight
-from tui.jobs import SHIPPED, Jobs
+from tui.jobs import Jobs
 from tui.panels.draw import Sheet
 from tui.recognition import Reader, Recognition
 from tui.session import Session
+from tui.shipped import SHIPPED
 
 KEY = str(1 + list(VIEWS).index("draw"))
 ONE = (*["up"] * 9, "space", *["down"] * 18, "space")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from nn.runs.folder import Library
 from nn.training import TrainingState
 from tui.app import Dashboard
 from tui.insight import Insight
+from tui.looking import Looker
 from tui.panels.inside import InsidePanel
 
 LAYERS = [
@@ -300,11 +303,30 @@ async def test_a_drawn_image_takes_the_same_way(library: Library) -> None:
         await until(pilot, lambda: "the network wants 28×28×1" in screen_text(pilot.app))
 
 
-async def test_with_nothing_at_all_it_says_how_to_begin(tmp_path: Path) -> None:
+async def test_with_nothing_at_all_it_opens_on_the_model_that_comes_along(tmp_path: Path) -> None:
     async with Dashboard(Library(tmp_path)).run_test(size=(120, 36)) as pilot:
+        await pilot.press("8")
+        await until(pilot, lambda: "model digits" in screen_text(pilot.app))
+        assert "test image 0 · true 7 · called 7" in screen_text(pilot.app)
+
+
+async def test_while_the_network_is_read_keys_do_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = Event()
+    look = Looker.look
+
+    def slow(*arguments: Any) -> Insight:
+        assert go_on.wait(20)
+        return look(*arguments)
+
+    monkeypatch.setattr(Looker, "look", slow)
+    async with Dashboard(library).run_test(size=(120, 36)) as pilot:
         text = await press(pilot, "8", "right", "down", "n", "w", "f", "enter", "m", "t")
-        assert "space trains a network" in " ".join(text.split())
+        assert "One moment" in text
         assert "next layer" not in keys(app_of(pilot))
+        go_on.set()
+        await until(pilot, lambda: "model tiny" in screen_text(pilot.app))
 
 
 async def test_a_model_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from nn.checkpoint import ModelCard, save_model
 from nn.config import preset
 from nn.data.pictures import read_picture
 from nn.network import Network
-from tui.jobs import SHIPPED
 from tui.recognition import NOBODY, Reader, Recogniser
+from tui.shipped import SHIPPED
 from tui.sketch import Sketch
 
 BLANK = Sketch().ink

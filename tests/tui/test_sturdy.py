@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 from dashboards import screen_text, until
+from textual import work
+from textual.app import ComposeResult
 from textual.containers import VerticalGroup
-from textual.widgets import Select
+from textual.widgets import Select, Static
+from textual.worker import WorkerFailed, WorkerState
 
 from nn.schema import InputError
 from tui.sturdy import SturdyApp
@@ -99,3 +102,43 @@ async def test_what_is_taken_away_while_it_is_made_is_no_failure(tmp_path: Path)
             await box.remove()
         assert not app.query(Select)
     assert not app.log_file.exists()
+
+
+class Search(VerticalGroup):
+    """Finds something in itself, until that has gone."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("here")
+
+    @work
+    async def look(self) -> None:
+        while self.query_one(Static):
+            await asyncio.sleep(0)
+
+
+async def test_work_for_what_is_taken_away_is_no_failure(tmp_path: Path) -> None:
+    app = SturdyApp(tmp_path / "log")
+    async with app.run_test() as pilot:
+        search = Search()
+        await app.mount(search)
+        looks = search.look()
+        await search.remove()
+        await until(pilot, lambda: looks.is_finished)
+        assert looks.state is WorkerState.ERROR
+        assert app.is_running
+    assert not app.log_file.exists()
+
+
+async def test_work_for_what_stays_may_fail(tmp_path: Path) -> None:
+    app = SturdyApp(tmp_path / "log")
+
+    async def run() -> None:
+        async with app.run_test():
+            search = Search()
+            await app.mount(search)
+            search.look()
+            await search.query_one(Static).remove()
+
+    with pytest.raises(WorkerFailed):
+        await run()
+    assert "No nodes match" in app.log_file.read_text()

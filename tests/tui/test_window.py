@@ -14,6 +14,30 @@ def test_all_is_shown_until_somebody_zooms():
     assert Window().shown((0.0, 9.0)) == (0.0, 9.0)
 
 
+def test_an_axis_that_grows_holds_still_while_there_is_room():
+    """It ends on a quarter of a power of two of its length, and not after the last epoch."""
+    assert Window().shown((0.0, 8.1), 100.0) == (0.0, 10.0)
+    assert Window().shown((0.0, 9.9), 100.0) == (0.0, 10.0)
+    assert Window().shown((0.0, 10.1), 100.0) == (0.0, 12.0)
+    assert Window().shown((0.0, 10.1), 11.0) == (0.0, 11.0)
+    assert Window().shown((0.0, 0.0), 11.0) == (0.0, 0.0)
+
+
+def test_at_least_four_fifths_of_an_axis_that_grows_are_used():
+    ends = np.linspace(0.001, 99.0, 5000)
+    shown = np.array([Window().shown((0.0, end), 1000.0)[1] for end in ends])
+    assert (ends <= shown).all()
+    assert (ends / shown).min() >= 0.8 - 1e-9
+    assert len(np.unique(shown[ends > 10])) < 20
+
+
+def test_a_stretch_that_follows_goes_on_in_steps():
+    near = Window(stretch=(6.0, 8.0))
+    assert near.shown((0.0, 8.1), 100.0) == (6.5, 8.5)
+    assert near.shown((0.0, 8.4), 100.0) == (6.5, 8.5)
+    assert Window(stretch=(6.0, 8.0), follows=False).shown((0.0, 8.4), 100.0) == (6.0, 8.0)
+
+
 def test_zooming_without_a_cursor_shows_the_newest_half_and_follows():
     near = Window().zoomed(1, REACH, 0.1)
     assert near.shown(REACH) == (4.0, 8.0)

@@ -23,6 +23,7 @@ from tui.curves import (
     change_places,
     curves,
     epoch_ends,
+    grows_to,
     judge,
     late_range,
     places,
@@ -177,16 +178,20 @@ class CurvesPanel(Widget, can_focus=True):
         if run is not None:
             where = places(run, batches=_by_batch(options))
             width = chart_columns(options, *self.size)
-            self._look(
-                self.window.moved(columns, width, where, _reach(run, options), log=options.log_x)
+            window, reach = self.window, _reach(run, options)
+            moved = window.moved(
+                columns, width, where, reach, log=options.log_x, grows_to=grows_to(run)
             )
+            self._look(moved)
 
     def action_zoom(self, steps: int) -> None:
         """Come closer to the cursor, or to the newest batches; or go back."""
         run, options = self.view.run, self.options
         if run is not None:
             least = LEAST_SHOWN / max(run.batches_per_epoch, 1) if _by_batch(options) else 1.0
-            self._look(self.window.zoomed(steps, _reach(run, options), least, log=options.log_x))
+            window, reach = self.window, _reach(run, options)
+            zoomed = window.zoomed(steps, reach, least, log=options.log_x, grows_to=grows_to(run))
+            self._look(zoomed)
 
     def action_whole(self) -> None:
         """Show the whole run, without a cursor."""
@@ -262,7 +267,7 @@ def _charts(
     ascii: bool,
 ) -> list[Text]:
     """What is chosen; two charts stand beside each other or one above the other."""
-    shown = window.shown(_reach(run, options))
+    shown = window.shown(_reach(run, options), grows_to(run))
     end = shown[1]
     hidden = mix(colors.ground, colors.muted, HIDDEN_SHARE)
     train, judge, *_ = colors.series
@@ -330,7 +335,8 @@ def _words(
     """What stands at the cursor, or without one the newest figures in a line."""
     if window.cursor is None:
         return [figures(run, options, width, colors)]
-    shown, columns = window.shown(_reach(run, options)), chart_columns(options, width, height)
+    shown = window.shown(_reach(run, options), grows_to(run))
+    columns = chart_columns(options, width, height)
     by_batch = replace(options, batches=_by_batch(options))
     told = readout(run, by_batch, window.cursor, shown, columns)
     most = max(1, min(-(-READOUT_WIDTH // max(width, 1)), height // 4))

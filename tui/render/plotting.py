@@ -89,8 +89,9 @@ class Canvas:
         x, y = self._x_axis.fractions(x), self._y_axis.fractions(y)
         inside = (y > -ROUNDING) & (y < 1 + ROUNDING)
         # Between signs half as many columns will do: what stands out is kept in any case.
-        x, y = decimate(x[inside], y[inside], self._cells // 2 if sign else self._cells)
-        signed = _spread(len(x), self._width // 4)
+        columns = self._cells // 2 if sign else self._cells
+        x, y = decimate(x[inside], y[inside], columns, within=(0.0, 1.0))
+        signed = _with_last(_spread(len(x), self._width // 4), len(x))
         if joined or not sign or len(signed) < len(x):
             self._draw(x, y, "." if self._ascii else "braille", foreground=_rgb(color))
         if sign or len(x) == 1:
@@ -182,5 +183,15 @@ def _style(code: str) -> Style | None:
 
 
 def _spread(n: int, at_most: int) -> NDArray[np.intp]:
-    """Which of n things to show if there is room for fewer: evenly spread, with the last."""
-    return np.arange(n)[:: -max(1, -(-n // at_most))][::-1]
+    """Which of n things to show if there is room for fewer: every second, or fourth, and so on.
+
+    Those are still the same when there is one more.
+    """
+    every = 1
+    while n // every > at_most:
+        every *= 2
+    return np.arange(every - 1, n, every)
+
+
+def _with_last(chosen: NDArray[np.intp], n: int) -> NDArray[np.intp]:
+    return np.union1d(chosen, np.arange(n)[-1:])

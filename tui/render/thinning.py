@@ -15,23 +15,26 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 Given = Sequence[float] | NDArray[Any]
+Range = tuple[float, float]
 
 FINENESS = 8
 """Means of a column that a long curve is first made of, where it is averaged."""
 
 
-def decimate(x: Given, y: Given, columns: int, *, log: bool = False) -> tuple[Values, Values]:
+def decimate(
+    x: Given, y: Given, columns: int, *, log: bool = False, within: Range | None = None
+) -> tuple[Values, Values]:
     """At most 4 * columns points of a curve: the first, last, lowest and highest of each column.
 
     A line through them covers the same cells as one through all. x (n,) does not decrease and is
-    cut into equal columns, on a logarithmic axis into columns of equal ratio; points whose y is
-    not finite are left out.
+    cut into equal columns, on a logarithmic axis into columns of equal ratio, from its first value
+    to its last or `within` a range; points whose y is not finite are left out.
     """
     xs, ys = _known(x, y)
     if len(xs) <= 4 * columns:
         return xs, ys
     kept = set()
-    for first, after in _columns(xs, columns, log):
+    for first, after in _columns(xs, columns, log, within):
         part = ys[first:after]
         kept |= {first, after - 1, first + int(part.argmin()), first + int(part.argmax())}
     order = sorted(kept)
@@ -39,7 +42,7 @@ def decimate(x: Given, y: Given, columns: int, *, log: bool = False) -> tuple[Va
 
 
 def envelope(
-    x: Given, y: Given, columns: int, *, log: bool = False
+    x: Given, y: Given, columns: int, *, log: bool = False, within: Range | None = None
 ) -> tuple[Values, Values, Values]:
     """In which range the values of each column lie: one of its x, its lowest and its highest y.
 
@@ -48,7 +51,7 @@ def envelope(
     xs, ys = _known(x, y)
     if len(xs) == 0:
         return xs, ys, ys
-    starts = np.array([first for first, _ in _columns(xs, columns, log)])
+    starts = np.array([first for first, _ in _columns(xs, columns, log, within)])
     lows, highs = np.minimum.reduceat(ys, starts), np.maximum.reduceat(ys, starts)
     return xs[starts], lows, highs
 
@@ -82,7 +85,8 @@ def averaged(x: Given, y: Given, width: float, columns: int) -> tuple[Values, Va
     a run of a million batches costs no more than one of a thousand.
     """
     xs, ys = _known(x, y)
-    stretch = max(1, len(ys) // (FINENESS * max(columns, 1)))
+    # A power of two, so that a curve that grows is not made anew for each of its values.
+    stretch = 1 << max(0, (len(ys) // (FINENESS * max(columns, 1))).bit_length() - 1)
     if width > 1 and stretch > 1:
         starts = np.arange(0, len(ys), stretch)
         ends = np.minimum(starts + stretch, len(ys))
@@ -100,11 +104,12 @@ def _known(x: Given, y: Given) -> tuple[Values, Values]:
     return (xs, ys) if known.all() else (xs[known], ys[known])
 
 
-def _columns(xs: Values, columns: int, log: bool) -> list[tuple[int, int]]:
+def _columns(
+    xs: Values, columns: int, log: bool, within: Range | None = None
+) -> list[tuple[int, int]]:
     """Where the values of each column begin and end, of those columns that have any."""
-    if log and xs[0] > 0:
-        edges = np.geomspace(xs[0], xs[-1], columns + 1)[1:-1]
-    else:
-        edges = np.linspace(xs[0], xs[-1], columns + 1)[1:-1]
+    low, high = within or (xs[0], xs[-1])
+    spaced = np.geomspace if log and low > 0 else np.linspace
+    edges = spaced(low, high, columns + 1)[1:-1]
     inner = np.searchsorted(xs, edges).tolist()
     return [(a, b) for a, b in pairwise([0, *inner, len(xs)]) if a < b]

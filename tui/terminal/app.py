@@ -9,30 +9,31 @@ from typing import ClassVar
 from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from textual import on
 from textual._compositor import CompositorUpdate
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from tui.exits import Exit
-from tui.terminal import lists
+from tui.terminal import clicks, lists, toasts
 from tui.terminal.ascii import AsciiFilter
 from tui.terminal.compositor import SparingScreen
 from tui.terminal.contrast import ContrastFilter
 from tui.terminal.repaint import Shown
 from tui.terminal.screens import Palette
+from tui.terminal.turns import KeysInTurn
 
 if sys.platform != "win32":
     from tui.terminal.driver import TerminalDriver
 
-lists.mend()
+for mended in (clicks, lists, toasts):
+    mended.mend()
 
 LOOK_INTERVAL = 0.25
 """Seconds between two looks at the terminal."""
 
 
-class TerminalApp(App[str]):
+class TerminalApp(KeysInTurn):
     """Paints what has changed, and as often as the terminal takes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

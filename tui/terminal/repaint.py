@@ -1,13 +1,15 @@
 """Only what has changed goes to the terminal.
 
 Textual paints every widget anew in which anything changed: a whole chart for one more point. Here
-each picture is held against the last one, cell by cell.
+each picture is held against the last one, cell by cell. All that has changed and looks alike is
+written together: to go elsewhere takes fewer bytes than to change the style.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -17,16 +19,24 @@ from rich.style import Style
 from textual._compositor import CompositorUpdate
 from textual.strip import Strip
 
-Cell = tuple[str, str, str]
-"""A character, the numbers of its style, and those of a blank in it.
+
+class Look(NamedTuple):
+    """The numbers of a style: of its marks, such as bold, of its ink and of its ground."""
+
+    marks: str = ""
+    ink: str = ""
+    ground: str = ""
+
+
+PLAIN = Look()
+
+Cell = tuple[str, Look, Look]
+"""A character, how it looks, and how a blank in its style does.
 
 The cells that a wide character reaches into hold "".
 """
 
-NEAR = 6
-"""So many cells that stay between two that change are written again: to skip them costs more."""
-
-UNKNOWN: Cell = ("?", "unknown", "")
+UNKNOWN: Cell = ("?", Look("unknown"), PLAIN)
 """What stands left of the first cell that was written in a line; it is never written itself."""
 
 
@@ -42,21 +52,21 @@ class Shown:
 
     def bring_up(self, update: CompositorUpdate, console: Console) -> str:
         """What brings the terminal up to date; from then on it counts as written."""
-        pieces: list[str] = []
-        style = ground = ""
-        for y, line in sorted(self._after(update, console).items()):
+        strokes: dict[Look, list[str]] = {}
+        for y, line in self._after(update, console).items():
             old = self._lines.get(y, [])
             if old == line:
                 continue
-            for start, end in _changes(old, line):
-                pieces.append(f"\x1b[{y + 1};{start + 1}H")
-                for character, wanted, blank in line[start:end]:
-                    if wanted not in (style, ground if character == " " else style):
-                        pieces.append(f"\x1b[0;{wanted}m" if wanted else "\x1b[m")
-                        style, ground = wanted, blank
-                    pieces.append(character)
+            for start, end, look in _strokes(y, old, line):
+                text = "".join(character for character, _, _ in line[start:end])
+                strokes.setdefault(look, []).append(_place(y, start) + text)
             self._lines[y] = line
-        if style:
+        pieces: list[str] = []
+        before = PLAIN
+        for look in sorted(strokes, key=lambda each: (each.ground, each)):
+            pieces += [_turn(before, look), *strokes[look]]
+            before = look
+        if before != PLAIN:
             pieces.append("\x1b[m")
         return "".join(pieces)
 
@@ -83,45 +93,76 @@ class Shown:
 
 @lru_cache(maxsize=4096)
 def _cells(text: str, style: Style, colors: ColorSystem) -> tuple[Cell, ...]:
-    numbers, blank = _numbers(style, colors)
+    look, blank = _looks(style, colors)
     if text.isascii():
-        return tuple((each, blank if each == " " else numbers, blank) for each in text)
+        return tuple((each, blank if each == " " else look, blank) for each in text)
     cells: list[Cell] = []
     for character in text:
         width = cell_len(character)
         if width == 0 and cells:
-            cells[-1] = (cells[-1][0] + character, numbers, blank)
+            cells[-1] = (cells[-1][0] + character, look, blank)
         else:
-            cells += [(character, numbers, blank), ("", numbers, blank)][: max(width, 1)]
+            cells += [(character, look, blank), ("", look, blank)][: max(width, 1)]
     return tuple(cells)
 
 
 @lru_cache(maxsize=4096)
-def _numbers(style: Style, colors: ColorSystem) -> tuple[str, str]:
-    """The numbers of a style, and those of a blank in it: it has no colour but its ground's."""
-    numbers = Strip.render_ansi(style, colors)
+def _looks(style: Style, colors: ColorSystem) -> tuple[Look, Look]:
+    """How text in a style looks, and how a blank does: it has no colour but its ground's."""
+    parts = style.without_color, Style(color=style.color), Style(bgcolor=style.bgcolor)
+    look = Look(*(Strip.render_ansi(part, colors) for part in parts))
     if style.reverse or style.underline or style.strike:
-        return numbers, numbers
-    return numbers, Strip.render_ansi(Style(bgcolor=style.bgcolor), colors)
+        return look, look
+    return look, Look(ground=look.ground)
 
 
-def _changes(old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int]]:
-    """From where to where a line is to be written: whole characters, near places as one."""
+def _strokes(y: int, old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int, Look]]:
+    """From where to where a line is to be written, and how it looks there: whole characters.
+
+    What stays between two changes is written again where that takes no more than to skip it.
+    """
     start = end = -1
+    look = ground = PLAIN
     for x, cell in enumerate(new):
-        if cell is not UNKNOWN and x < len(old) and old[x] == cell:
+        if cell is UNKNOWN or x < end or (x < len(old) and old[x] == cell):
             continue
-        if start >= 0 and (x - end > NEAR or cell is UNKNOWN):
-            yield start, end
-            start = -1
-        if cell is UNKNOWN:
-            continue
-        if start < 0:
-            start = x
-            while start > 0 and new[start][0] == "":
-                start -= 1
+        first = x
+        while first > 0 and new[first][0] == "":
+            first -= 1
+        _, wanted, blank = new[first]
+        if look == ground == blank and all(each == " " for each, _, _ in new[start:end]):
+            look = wanted
+        between = new[end : first + 1]
+        if start < 0 or not _is_written_through(between, look, ground, len(_place(y, first))):
+            if start >= 0:
+                yield start, end, look
+            start, look, ground = first, wanted, blank
         end = x + 1
         while end < len(new) and new[end][0] == "":
             end += 1
     if start >= 0:
-        yield start, end
+        yield start, end, look
+
+
+def _is_written_through(cells: list[Cell], look: Look, ground: Look, most: int) -> bool:
+    """Whether all of these can be written so, those before the last in so many bytes at most."""
+    size = sum(len(character.encode()) for character, _, _ in cells[:-1])
+    return size <= most and all(
+        wanted == look or (character == " " and wanted == ground) for character, wanted, _ in cells
+    )
+
+
+def _place(y: int, x: int) -> str:
+    return f"\x1b[{y + 1};{x + 1}H"
+
+
+@lru_cache(maxsize=4096)
+def _turn(before: Look, after: Look) -> str:
+    """What makes text look so, after it looked otherwise: only the numbers that differ."""
+    if before == after:
+        return ""
+    if before == PLAIN or before.marks not in ("", after.marks):
+        return f"\x1b[{';'.join(['0', *filter(None, after)])}m"
+    numbers = (after.marks, after.ink or "39", after.ground or "49")
+    earlier = (before.marks, before.ink or "39", before.ground or "49")
+    return f"\x1b[{';'.join(n for n, e in zip(numbers, earlier, strict=True) if n != e)}m"

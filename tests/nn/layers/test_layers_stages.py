@@ -183,6 +183,41 @@ def test_the_parameters_gradients_alone_are_the_same() -> None:
             assert_array_equal(gradient, expected[name])
 
 
+class _Recorder:
+    """Hands on what it gets, and writes down what is asked of it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def forward(self, x: Array, *, training: bool) -> Array:
+        self.asked.append("forward")
+        return x
+
+    def backward(self, dy: Array) -> Array:
+        self.asked.append("input gradient")
+        return dy
+
+    def backward_parameters(self, dy: Array) -> None:
+        self.asked.append("gradients")
+
+
+def test_what_precedes_the_first_parameters_needs_no_gradients() -> None:
+    made = [_Recorder() for _ in range(4)]
+    learns = False, True, False, True
+    named = [Named("", each, which) for each, which in zip(made, learns, strict=True)]
+    whole, x = Stages(named, np.float64), np.ones((4, 4, 2, 3))
+    whole.backward_parameters(whole.forward(x, training=True))
+    assert [each.asked[1:] for each in made] == [
+        [],
+        ["gradients"],
+        ["input gradient"],
+        ["input gradient"],
+    ]
+    idle = Stages(named[:1], np.float64)
+    idle.backward_parameters(idle.forward(x, training=True))
+    assert made[0].asked == ["forward", "forward"]
+
+
 def test_nothing_at_all_hands_on_what_it_gets() -> None:
     none = Stages([], np.float64)
     x = np.ones((2, 3))

@@ -197,6 +197,21 @@ def test_many_points_keep_a_line_and_some_signs():
     assert any("\u2800" < character <= "\u28ff" for character in text.plain)
 
 
+def test_signs_and_marks_stay_when_there_are_more():
+    def picture(n):
+        curve, axis = (
+            points(np.full(n, 0.5), range(1, n + 1)),
+            {"x_range": (0, 200), "y_range": (0, 1)},
+        )
+        return line_chart(curve, width=90, height=12, marks=range(1, n + 1), **axis)
+
+    fewer, more = picture(120), picture(124)
+    assert places(fewer, "┊")
+    assert places(fewer, "┊") == places(more, "┊")
+    assert len(set(places(fewer, "●")) ^ set(places(more, "●"))) <= 1
+    assert max(places(more, "●")) not in places(fewer, "●")
+
+
 def test_few_points_are_joined_only_where_that_is_wanted():
     def dots(**how):
         text = line_chart(points([0.0, 1.0, 2.0]), width=60, height=20, **how)

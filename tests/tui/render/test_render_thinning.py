@@ -53,6 +53,18 @@ def test_on_a_logarithmic_axis_columns_are_ratios():
     assert set(decimate(x, x, 3, log=True)[0]) == {1, 9, 10, 99, 100, 1000}
 
 
+def test_within_a_range_a_curve_keeps_its_points_when_it_grows():
+    """All but those of the column that it had come to."""
+    rng = np.random.default_rng(0)
+    x, y = np.linspace(0, 1, 1000), rng.standard_normal(1000)
+    for thin in (decimate, envelope):
+        before, after = (thin(x[:n], y[:n], 50, within=(0.0, 1.0)) for n in (700, 800))
+        for part, longer in zip(before, after, strict=True):
+            kept = np.count_nonzero(before[0] < 0.68)
+            assert kept > 30
+            np.testing.assert_array_equal(part[:kept], longer[:kept])
+
+
 def test_an_envelope_is_the_least_and_the_greatest_of_each_column():
     rng = np.random.default_rng(0)
     x, y = np.arange(1000.0), rng.standard_normal(1000)

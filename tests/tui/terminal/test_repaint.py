@@ -17,7 +17,14 @@ from tui.terminal.repaint import Shown
 
 COLUMNS, LINES = 30, 5
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
-STYLES = [Style(), Style(color="#ff0000"), Style(color="#00ff00", bgcolor="#000080", bold=True)]
+STYLES = [
+    Style(),
+    Style(color="#ff0000"),
+    Style(bgcolor="#000080"),
+    Style(color="#00ff00", bgcolor="#000080"),
+    Style(color="#00ff00", bgcolor="#000080", bold=True),
+    Style(color="#00ff00", bgcolor="#808080", italic=True),
+]
 CHARACTERS = list("ab  .é鳥")
 
 
@@ -29,20 +36,37 @@ class Screen:
 
     def write(self, sequence: str) -> None:
         x = y = 0
-        style = ""
+        style = {"marks": "", "ink": "", "ground": ""}
         for piece in re.split(r"(\x1b\[[0-9;]*[Hm])", sequence):
             if piece.startswith("\x1b[") and piece.endswith("H"):
                 y, x = (int(each) - 1 for each in piece[2:-1].split(";"))
             elif piece.startswith("\x1b["):
-                style = piece[2:-1].removeprefix("0;")
+                style |= meaning(piece[2:-1])
             else:
                 for character in piece:
-                    ground = style[style.find("48;") :] if "48;" in style else ""
-                    self.cells[y, x] = (character, ground if character == " " else style)
+                    seen = ["ground"] if character == " " else list(style)
+                    self.cells[y, x] = (character, ";".join(style[part] for part in seen))
                     for beside in range(1, cell_len(character)):
-                        self.cells[y, x + beside] = ("", style)
+                        self.cells[y, x + beside] = ("", "")
                     x += cell_len(character)
-        assert style == "", "nothing that follows is styled by accident"
+        assert set(style.values()) == {""}, "nothing that follows is styled by accident"
+
+
+def meaning(numbers: str) -> dict[str, str]:
+    """What numbers of a style change."""
+    changed: dict[str, str] = {}
+    for number in re.findall(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+", numbers) or ["0"]:
+        if number == "0":
+            changed |= {"marks": "", "ink": "", "ground": ""}
+        elif number in ("39", "49"):
+            changed["ink" if number == "39" else "ground"] = ""
+        elif re.match(r"3\d|9\d", number):
+            changed["ink"] = number
+        elif re.match(r"4\d|10\d", number):
+            changed["ground"] = number
+        else:
+            changed["marks"] = changed.get("marks", "") + number
+    return changed
 
 
 def picture(rng: np.random.Generator) -> list[Strip]:
@@ -95,6 +119,32 @@ def test_one_character_costs_a_place_and_a_character() -> None:
     for text in ("0" * COLUMNS, "0" * 9 + "1" + "0" * 20):
         sequence = shown.bring_up(update([Strip([Segment(text)])]), CONSOLE)
     assert sequence == "\x1b[1;10H1"
+
+
+def test_what_looks_alike_is_written_together_and_only_what_differs_is_said() -> None:
+    blue = "#0000ff"
+    line = [Segment("a", Style(color=blue, bgcolor="#000000"))]
+    line += [Segment("b", Style(color="#ff0000", bgcolor="#000000"))]
+    sequence = Shown().bring_up(update([Strip(line), Strip(line)]), CONSOLE)
+    assert sequence.count("48;2;0;0;0") == 1
+    assert sequence.count("38;2;0;0;255") == 1
+    assert sequence.count("38;2;255;0;0") == 1
+
+
+def test_what_stays_is_passed_over_where_that_takes_fewer_bytes() -> None:
+    """A place takes seven bytes, and a sign of braille three."""
+    for between, place in (
+        ("⣿" * 2, ""),
+        ("⣿" * 3, "\x1b[1;15H"),
+        ("0" * 7, ""),
+        ("0" * 9, "\x1b[1;21H"),
+    ):
+        shown = Shown()
+        for ends in ("aa", "bb"):
+            first, last = ends
+            text = f"{'0' * 10}{first}{between}{last}"
+            sequence = shown.bring_up(update([Strip([Segment(text)])]), CONSOLE)
+        assert sequence == f"\x1b[1;11Hb{place or between}b"
 
 
 def test_what_is_not_known_is_not_written() -> None:

@@ -1,0 +1,71 @@
+"""Keys in turn: each finds what the one before it has done.
+
+Textual hands a key on as soon as it comes, to what has the focus then. Of two that come at once the
+second goes to what the first is about to cover with a question, or to a screen that has no widgets
+yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from textual.app import App
+from textual.events import Event, InputEvent, Key, MouseUp, Paste
+
+QUIET = 3
+"""So many times in turn nobody has a message: then none is on its way between two of them."""
+
+LONGEST_WAIT = 0.5
+"""Seconds after which a key is handed on all the same, if something goes on that does not end."""
+
+
+class KeysInTurn(App[str]):
+    """Hands on a key, a click or a paste when all that the last one led to has happened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: deque[Event] = deque()
+        self._has_done = False
+        self._wait: asyncio.Task[None] | None = None
+
+    @property
+    def has_keys_waiting(self) -> bool:
+        """Whether somebody has pressed something that nobody knows of yet."""
+        return bool(self._waiting)
+
+    async def on_event(self, event: Event) -> None:
+        """Let it wait, if somebody pressed it too soon."""
+        if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._has_done:
+            self._waiting.append(event)
+            self._begin_to_wait()
+        else:
+            await self._hand_on(event)
+
+    async def _hand_on(self, event: Event) -> None:
+        self._has_done = isinstance(event, Key | MouseUp)
+        await super().on_event(event)
+
+    def _begin_to_wait(self) -> None:
+        if self._waiting and self._wait is None:
+            self._wait = asyncio.create_task(self._wait_for_rest())
+
+    async def _wait_for_rest(self) -> None:
+        """Wait until nobody has a message left and every screen has its widgets."""
+        loop, quiet = asyncio.get_running_loop(), 0
+        end = loop.time() + LONGEST_WAIT
+        while quiet < QUIET and loop.time() < end:
+            await asyncio.sleep(0)
+            busy = any(pump.message_queue_size for pump in (self, *self._registry))
+            made = all(screen.is_mounted for screen in self.screen_stack)
+            quiet = quiet + 1 if made and not busy else 0
+        self._wait = None
+        self.call_next(self._hand_on_what_waits)
+
+    async def _hand_on_what_waits(self) -> None:
+        self._has_done = False
+        while self._waiting and not self._has_done:
+            await self._hand_on(self._waiting.popleft())
+        self._begin_to_wait()
