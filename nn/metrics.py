@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -154,28 +155,28 @@ class Evaluation:
     labels: Integers
     loss: float
 
-    @property
+    @cached_property
     def predictions(self) -> Integers:
         """The most probable class of each example."""
         answer: Integers = self.probabilities.argmax(axis=1)
         return answer
 
-    @property
+    @cached_property
     def accuracy(self) -> float:
         """The share of right answers."""
         return float(np.mean(self.predictions == self.labels))
 
-    @property
+    @cached_property
     def confusion(self) -> Integers:
         """The confusion matrix."""
         return confusion_matrix(self.labels, self.predictions, self.probabilities.shape[1])
 
-    @property
+    @cached_property
     def macro_average(self) -> Average:
         """The plain means of the classes' precision, recall and F1."""
         return macro_average(self.confusion)
 
-    @property
+    @cached_property
     def top_5_accuracy(self) -> float | None:
         """The share of examples whose true class is among the five most probable ones.
 
@@ -185,7 +186,7 @@ class Evaluation:
             return None
         return top_accuracy(self.probabilities, self.labels, 5)
 
-    @property
+    @cached_property
     def calibration(self) -> Calibration:
         """How far the probabilities can be believed."""
         return calibration(self.probabilities, self.labels)

@@ -38,9 +38,10 @@ def of_run(run: RunFolder, dataset: str, source: str, batches_per_epoch: int) ->
     stored = read_evaluation(run.evaluation_file)
     answers = _answers(source, data, stored.evaluation.probabilities)
     if stored.before is None:
-        return answers
+        return answers.work_out()
     step, confusion = stored.before
-    return replace(answers, before=Before(f"epoch {step // max(batches_per_epoch, 1)}", confusion))
+    before = Before(f"epoch {step // max(batches_per_epoch, 1)}", confusion)
+    return replace(answers, before=before).work_out()
 
 
 def of_model(
@@ -58,7 +59,7 @@ def of_model(
         if cancelled.is_set():
             return None
         if isinstance(progress, Evaluation):
-            return _answers(f"model {model.path.stem}", data, progress.probabilities)
+            return _answers(f"model {model.path.stem}", data, progress.probabilities).work_out()
         advance(progress.done, progress.total)
     return None
 

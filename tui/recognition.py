@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from nn.checkpoint import Model, load_model
+from nn.checkpoint import ModelCard, load_model, read_card
 from nn.data.pictures import from_drawing
+from nn.network import Network
 from nn.schema import InputError
 from nn.types import Array, Bytes
 
@@ -26,6 +27,14 @@ class Reader:
     learns: bool = False
 
 
+@dataclass(frozen=True)
+class Known:
+    """A model file, and what it says about itself."""
+
+    path: Path
+    card: ModelCard
+
+
 @dataclass(frozen=True, eq=False)
 class Recognition:
     """A network's answer to a drawing.
@@ -36,7 +45,7 @@ class Recognition:
     """
 
     reader: str = ""
-    model: Model | None = None
+    model: Known | None = None
     seen: Bytes | None = None
     probabilities: Array | None = None
     problem: str = ""
@@ -50,11 +59,12 @@ class Recognition:
 class Recogniser:
     """Lets the first network that there is read drawings; to be used by one thread at a time.
 
-    A model is loaded once, and again when its file was replaced.
+    A model is loaded when anything is drawn, once, and again when its file was replaced.
     """
 
     def __init__(self) -> None:
-        self._model: Model | None = None
+        self._model: Known | None = None
+        self._network: Network | None = None
         self._version: object = None
         self._asked: tuple[object, ...] = ()
         self._answer = Recognition()
@@ -78,19 +88,21 @@ class Recogniser:
             return Recognition(problem=NOBODY)
         try:
             if self._model is None or (reader.path, version) != (self._model.path, self._version):
-                self._model, self._version = load_model(reader.path), version
-            return _answer(reader, self._model, ink)
+                self._network = None
+                self._model, self._version = Known(reader.path, read_card(reader.path)), version
+            return self._answer_of(self._model, reader, ink)
         except (InputError, OSError) as error:
             return Recognition(reader.name, problem=f"{reader.name} cannot read drawings: {error}")
 
-
-def _answer(reader: Reader, model: Model, ink: Bytes) -> Recognition:
-    card = model.card
-    name = f"{reader.name}, epoch {card.epochs:.3g}" if reader.learns else reader.name
-    seen = from_drawing(ink, card.input_shape)
-    if not ink.any():
-        return Recognition(name, model)
-    return Recognition(name, model, seen, model.network.predict(seen[None])[0])
+    def _answer_of(self, model: Known, reader: Reader, ink: Bytes) -> Recognition:
+        card = model.card
+        name = f"{reader.name}, epoch {card.epochs:.3g}" if reader.learns else reader.name
+        seen = from_drawing(ink, card.input_shape)
+        if not ink.any():
+            return Recognition(name, model)
+        if self._network is None:
+            self._network = load_model(model.path).network
+        return Recognition(name, model, seen, self._network.predict(seen[None])[0])
 
 
 def _version(path: Path) -> tuple[float, ...] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from textual.events import Resize
+from textual.geometry import Region
+from textual.strip import Strip
 from textual.widgets import DataTable
 
 
@@ -39,7 +41,12 @@ class Table(DataTable[object]):
         self._get_styles_to_render_cell.cache_clear()
         self.refresh()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines there."""
+        self._width = self.size.width
+        return super().render_lines(crop)
+
     def _on_resize(self, event: Resize) -> None:
+        """What was painted with that width already stays."""
         if event.size.width == self._width:
             event.prevent_default()
-        self._width = event.size.width

@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
 from nn import presets
-from nn.checkpoint import Model
 from nn.config import RunConfig, preset
 from nn.data import describe, short_name
 from nn.data.picture_folder import COLOUR, GREY
@@ -20,6 +19,7 @@ from nn.schema import InputError
 from tui import drawings
 from tui.form import LIST, Draft
 from tui.mistake_files import MOST_PICTURES
+from tui.recognition import Known
 from tui.render import formats
 from tui.session import Session
 from tui.state import Phase, RunState
@@ -149,7 +149,7 @@ def model_name(draft: Draft, run: RunState | None) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
 
 
-def drawing_kept(picture: Path, model: Model, library: Library) -> str:
+def drawing_kept(picture: Path, model: Known, library: Library) -> str:
     """Where a drawing is now, and how the network is tested with all of them."""
     kept = f"Kept as {picture}."
     if model.card.input_shape not in (GREY, COLOUR):

@@ -10,17 +10,15 @@ import numpy as np
 import pytest
 from drawn import DIGITS, draw
 
-from nn.checkpoint import Model, ModelCard, read_card
+from nn.checkpoint import ModelCard, read_card
 from nn.config import preset
 from nn.data import describe, load
 from nn.data.pictures import read_picture
-from nn.layers.dense import Dense
-from nn.layers.shape import Flatten
-from nn.network import Network
 from nn.runs.folder import Library
 from tui.commands.evaluate import evaluate
 from tui.drawings import dataset_of, folder_names, keep
 from tui.jobs import SHIPPED
+from tui.recognition import Known
 from tui.sketch import Sketch
 from tui.words import drawing_kept
 
@@ -160,9 +158,8 @@ def test_people_are_told_how_to_test_with_what_they_kept(
     path: str, shape: tuple[int, int, int], told: str
 ) -> None:
     card = card_of(["a", "b"]).model_copy(update={"input_shape": shape})
-    network = Network([Flatten(), Dense(units=2)], shape, 2)
     picture = Path("LIBRARY/drawings/mnist/test/a/1.png")
-    sentence = drawing_kept(picture, Model(Path(path), card, network), Library(Path("LIBRARY")))
+    sentence = drawing_kept(picture, Known(Path(path), card), Library(Path("LIBRARY")))
     kept, _, command = sentence.partition(" To test: ")
     assert kept == f"Kept as {picture}."
     assert command == (f"cnn-tui evaluate {told} --data LIBRARY/drawings/mnist" if told else "")

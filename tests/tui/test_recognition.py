@@ -14,6 +14,7 @@ from nn.checkpoint import ModelCard, save_model
 from nn.config import preset
 from nn.data.pictures import read_picture
 from nn.network import Network
+from tui import recognition as module
 from tui.recognition import NOBODY, Reader, Recogniser
 from tui.shipped import SHIPPED
 from tui.sketch import Sketch
@@ -66,6 +67,21 @@ def test_a_network_for_colours_sees_the_same_grey_in_all_of_them(tmp_path: Path)
     found = Recogniser().read([Reader(path, "it")], draw(Sketch(), DIGITS[2]).ink)
     assert found.seen is not None
     assert (np.ptp(found.seen, axis=2) == 0).all()
+
+
+def test_a_model_is_not_loaded_before_anything_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Path] = []
+    load = module.load_model
+    monkeypatch.setattr(module, "load_model", lambda path: loaded.append(path) or load(path))
+    path = save(tmp_path / "m.safetensors", (28, 28, 1))
+    recogniser, readers = Recogniser(), [Reader(path, "it")]
+    assert recogniser.read(readers, BLANK).class_names == ("cat", "dog", "eel")
+    assert not loaded
+    for digit in (1, 2):
+        assert recogniser.read(readers, draw(Sketch(), DIGITS[digit]).ink).probabilities is not None
+    assert loaded == [path]
 
 
 def test_a_broken_file_says_so_and_is_read_again_when_it_was_replaced(tmp_path: Path) -> None:

@@ -144,7 +144,17 @@ def say(place: Static, words: Text | str) -> None:
         place.update(words)
 
 
-class TablePanel(Vertical):
+class ReadyPanel(Vertical):
+    """A panel that is filled for its place before it is shown, and so by its first paint."""
+
+    @property
+    def size(self) -> Size:
+        """That of its place while it is not shown."""
+        place = self.parent
+        return super().size or (place.size if isinstance(place, Widget) else Size(0, 0))
+
+
+class TablePanel(ReadyPanel):
     """A table with words below it; without rows, a calm sentence instead."""
 
     help_text: ClassVar[str] = ""
@@ -177,12 +187,6 @@ class TablePanel(Vertical):
         """The empty table."""
         raise NotImplementedError
 
-    @property
-    def size(self) -> Size:
-        """That of its place while it is not shown: so it is ready with the first paint."""
-        place = self.parent
-        return super().size or (place.size if isinstance(place, Widget) else Size(0, 0))
-
     def on_mount(self) -> None:
         """Show what was given before there was a screen."""
         self.fill()
@@ -191,6 +195,7 @@ class TablePanel(Vertical):
         """Take the newest state."""
         self.view = view
         if self.size:
+            self._fit()
             self.fill()
             if isinstance(self.table, Table):
                 self.table.settle()
@@ -223,6 +228,10 @@ class TablePanel(Vertical):
         return self
 
     def on_resize(self) -> None:
+        """Fill the new space."""
+        self._fit()
+        self.fill()
+
+    def _fit(self) -> None:
         """Keep the words in sight below a table that is longer than the panel."""
         self.table.styles.max_height = max(1, self.size.height - self.lines_below)
-        self.fill()

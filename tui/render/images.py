@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Span, Text
 
@@ -143,6 +144,23 @@ def _painted(
         plain.append("\n")
         at += 1
     return Text("".join(plain[:-1]), spans=spans, no_wrap=True)
+
+
+def segment_lines(picture: Text, ground: Style) -> list[list[Segment]]:
+    """The lines of a picture that was made here, on a ground; where any of it has a style, all has.
+
+    The same as Rich would find, which sorts all styles first.
+    """
+    lines, at, spans = [], 0, iter(picture.spans)
+    for text in picture.plain.split("\n"):
+        end, line = at + len(text), []
+        while at < end and (span := next(spans, None)):
+            assert isinstance(span.style, Style), "pictures have no names of styles"
+            line.append(Segment(picture.plain[at : span.end], ground + span.style))
+            at = span.end
+        lines.append(line or [Segment(text, ground)])
+        at = end + 1
+    return lines
 
 
 def _colours(pixels: Shades, ink: str, paper: str) -> NDArray[np.uint8]:

@@ -4,10 +4,10 @@ from textual.app import App
 from textual.events import MouseMove
 from textual.widgets import Static
 
-from nn.checkpoint import Model, ModelCard
+from nn.checkpoint import ModelCard
 from nn.config import preset
-from nn.network import Network
 from tui.panels.draw import DrawPanel, Sheet
+from tui.recognition import Known
 from tui.sketch import THICKNESSES
 from tui.state import Recognition, View
 
@@ -16,7 +16,7 @@ def network_of(names, shape):
     layers = [{"kind": "flatten"}, {"kind": "dense", "units": len(names)}]
     config = preset("small").changed({"network.layers": layers})
     card = ModelCard(config=config, input_shape=shape, class_names=names, created="2026-01-01")
-    return Model("somewhere", card, Network(config.network.layers, shape, len(names)))
+    return Known("somewhere", card)
 
 
 def recognition(shares=(0.125, 0.75, 0.125), names=("cat", "dog", "eel"), shape=(28, 28, 1)):

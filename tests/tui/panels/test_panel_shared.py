@@ -8,6 +8,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from tui.panels import palette, shorten
 from tui.panels.classes import ClassesPanel
+from tui.panels.mistakes import MistakesPanel
 from tui.state import View
 
 THEMES = ["textual-dark", "textual-light", "solarized-light", "nord", "ansi-dark", "ansi-light"]
@@ -55,34 +56,48 @@ def test_names_are_cut_to_the_cells_that_they_get():
 
 
 class TwoPlaces(App):
-    """Something, and behind it a table; it keeps every picture that is painted."""
+    """Something, and behind it a panel; it keeps every picture that is painted."""
 
-    def __init__(self):
+    CSS = "ContentSwitcher { height: 1fr; }"  # the place of a view is as large as it can be
+
+    def __init__(self, panel):
         super().__init__()
-        self.scores = ClassesPanel(id="classes")
+        self.panel = panel
         self.pictures: list[str] = []
 
     def compose(self):
         with ContentSwitcher(initial="first"):
             yield Static("first", id="first")
-            yield self.scores
+            yield self.panel
 
     def _display(self, screen, renderable):
         strips = screen._compositor.render_strips()
         self.pictures.append("\n".join(strip.text for strip in strips))
 
 
-async def test_a_table_is_whole_in_the_first_picture_that_shows_it(pets):
-    app = TwoPlaces()
+async def first_picture(panel, view, words):
+    """The first one in which certain words stand, and all that were painted."""
+    app = TwoPlaces(panel)
     async with app.run_test(size=(80, 20)) as pilot:
         await pilot.pause()
-        app.query_one(ContentSwitcher).current = "classes"
-        app.scores.show(View(answers=pets))
+        app.query_one(ContentSwitcher).current = panel.id
+        panel.show(view)
         deadline = time.monotonic() + 15
-        while "calibration" not in app.pictures[-1]:
+        while words not in app.pictures[-1]:
             assert time.monotonic() < deadline
             await pilot.pause(0.01)
-        first = next(each for each in app.pictures if "calibration" in each)
-        assert all(word in first for word in ("precision", "cat", "dog", "eel"))
-        assert "█" in first
-        assert not any("No answers yet" in each for each in app.pictures)
+    return next(each for each in app.pictures if words in each), app.pictures
+
+
+async def test_a_table_is_whole_in_the_first_picture_that_shows_it(pets):
+    panel = ClassesPanel(id="classes")
+    first, pictures = await first_picture(panel, View(answers=pets), "calibration")
+    assert all(word in first for word in ("precision", "cat", "dog", "eel"))
+    assert "█" in first
+    assert not any("No answers yet" in each for each in pictures)
+
+
+async def test_mistakes_are_drawn_in_the_first_picture_that_shows_them(pets):
+    panel = MistakesPanel(id="mistakes")
+    first, _ = await first_picture(panel, View(answers=pets), "3 mistakes · any")
+    assert all(word in first for word in ("dog→eel", "cat→dog", "95 %"))

@@ -2,9 +2,12 @@ import itertools
 
 import numpy as np
 import pytest
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
 
 from nn.schema import InputError
-from tui.render.images import image_text
+from tui.render.images import image_text, segment_lines
 
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
@@ -165,3 +168,16 @@ def test_no_width_is_no_picture():
 def test_other_shapes_are_refused_with_one_sentence(shape):
     with pytest.raises(InputError, match=r"image: an array of shape .* is no picture"):
         image_text(np.zeros(shape), width=4)
+
+
+def cells_of(lines):
+    return [[(sign, part.style) for part in line for sign in part.text] for line in lines]
+
+
+@pytest.mark.parametrize("style", ["half", "fine", "quadrant", "ascii"])
+def test_lines_of_segments_are_those_that_rich_finds(style):
+    picture = image_text(np.random.default_rng(0).random((28, 28)), width=14, style=style)
+    ground = Style.parse("red on blue")
+    console = Console()
+    rich_lines = [Segment.apply_style(line.render(console), ground) for line in picture.split("\n")]
+    assert cells_of(segment_lines(picture, ground)) == cells_of(rich_lines)

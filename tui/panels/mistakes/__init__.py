@@ -10,13 +10,12 @@ import numpy as np
 from pydantic import JsonValue
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
 from nn.types import Integers
 from tui.dialogs import Choice, Choose
-from tui.panels import say
+from tui.panels import ReadyPanel, say
 from tui.panels.mistakes.grid import Grid
 from tui.panels.mistakes.large import LargePicture
 from tui.panels.mistakes.words import Selection, pairs_of
@@ -29,7 +28,7 @@ __all__ = ["LargePicture", "MistakesPanel"]
 NOTHING = "No answers yet: they come when the first epoch is over."
 
 
-class MistakesPanel(Vertical):
+class MistakesPanel(ReadyPanel):
     """The test images that were taken for something else."""
 
     help_text: ClassVar[str] = (

@@ -17,17 +17,22 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
 from nn.types import Integers
-from tui.panels import palette, picture_style
+from tui.panels import Palette, palette, picture_style
 from tui.panels.mistakes.words import label
-from tui.render.images import PictureStyle, image_text
+from tui.render.images import PictureStyle, image_text, segment_lines
 from tui.state import Answers, Order
 
 LOWEST_PICTURE = 7
 """Lines that a digit needs to be recognised."""
 LONGEST_SHORT_NAME = 3
 MARGIN = 2
+BAR, LINE = 1, 1
+"""The column beside thumbnails and the line above them."""
+
+Lines = list[list[Segment]]
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,16 @@ class Tiling:
     tile_height: int
     picture_width: int
     label_lines: int
+
+
+@dataclass(frozen=True)
+class Painting:
+    """All that the thumbnails of an image have in common, whatever is said of it."""
+
+    look: Look
+    at: Tiling
+    ground: Style
+    colors: Palette
 
 
 def tiling(
@@ -104,13 +119,18 @@ class Grid(ScrollView, can_focus=True):
         self.indices: Integers = np.empty(0, np.intp)
         self.order: Order = "confidence"
         self._look = 0
-        self._tiles: LRUCache[tuple[int, bool], list[list[Segment]]] = LRUCache(512)
+        self._pictures: LRUCache[int, Lines] = LRUCache(512)
+        self._tiles: LRUCache[tuple[int, bool], Lines] = LRUCache(512)
         self._tiling = tiling(1, 1, 1.0, 1)
         self._is_stale, self._ground = True, Style.null()
-        self._looks: tuple[object, ...] = ()
+        self._painting: Painting | None = None
 
     def fill(self, answers: Answers, indices: Integers, order: Order, cursor: int) -> None:
         """Show these of the images as they are, sorted by `order`."""
+        if self.answers is None or answers.images is not self.answers.images:
+            self._pictures.clear()
+        if answers is not self.answers or order != self.order:
+            self._tiles.clear()
         self.answers, self.indices, self.order = answers, indices, order
         self._arrange()
         self.cursor = cursor
@@ -128,10 +148,13 @@ class Grid(ScrollView, can_focus=True):
         self._arrange()
         self._show_cursor()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The thumbnails there, painted as they were where they would look the same."""
+        self._take_looks()
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """One line across all thumbnails of a row."""
-        if self._is_stale:
-            self._take_looks()
         width, at = self.scrollable_content_region.width, self._tiling
         row, line = divmod(y + self.scroll_offset.y, at.tile_height)
         segments: list[Segment] = []
@@ -197,28 +220,37 @@ class Grid(ScrollView, can_focus=True):
         if len(self.indices):
             self.post_message(self.Chosen())
 
+    @property
+    def room(self) -> Size:
+        """For thumbnails; while it is not shown, as much as its place will leave it."""
+        if region := self.scrollable_content_region:
+            return region.size
+        width, height = self.parent.size if isinstance(self.parent, Widget) else Size(0, 0)
+        return Size(max(0, width - BAR), max(0, height - LINE))
+
     def _arrange(self) -> None:
         """Make the thumbnails fit the space."""
-        self._tiles.clear()
         if self.answers is None:
             return
         height, width = self.answers.images.shape[1:3]
         longest = max(map(cell_len, self.answers.class_names))
         label_lines = 1 if longest <= LONGEST_SHORT_NAME else 2
-        region = self.scrollable_content_region
+        room = self.room
         self._tiling = at = tiling(
-            region.width, region.height, width / height, label_lines, self.look.lines
+            room.width, room.height, width / height, label_lines, self.look.lines
         )
         rows = -(-len(self.indices) // at.columns)
-        self.virtual_size = Size(region.width, rows * at.tile_height)
+        self.virtual_size = Size(room.width, rows * at.tile_height)
         self.refresh()
 
     def _take_looks(self) -> None:
         """Another focus is no other theme: then the thumbnails are kept."""
-        self._is_stale, self._ground = False, self.rich_style
-        looks = (self._ground, palette(self.app))
-        if looks != self._looks:
-            self._looks = looks
+        if self._is_stale:
+            self._is_stale, self._ground = False, self.rich_style
+        painting = Painting(self.look, self._tiling, self._ground, palette(self.app))
+        if painting != self._painting:
+            self._painting = painting
+            self._pictures.clear()
             self._tiles.clear()
 
     def _show_cursor(self) -> None:
@@ -227,29 +259,37 @@ class Grid(ScrollView, can_focus=True):
         region = Region(0, top, 1, at.tile_height)
         self.scroll_to_region(region, animate=False, force=True)
 
-    def _tile(self, place: int) -> list[list[Segment]]:
+    def _tile(self, place: int) -> Lines:
         """The lines of a thumbnail, each as wide as the tile."""
         index, chosen = int(self.indices[place]), place == self.cursor
         if (index, chosen) not in self._tiles:
             self._tiles[index, chosen] = self._paint(index, chosen)
         return self._tiles[index, chosen]
 
-    def _paint(self, index: int, chosen: bool) -> list[list[Segment]]:
+    def _paint(self, index: int, chosen: bool) -> Lines:
         assert self.answers is not None
         at, colors = self._tiling, palette(self.app)
-        picture = image_text(
-            self.answers.images[index],
-            width=at.picture_width,
-            style=self.look.style,
-            ink=colors.ink,
-            paper=colors.paper,
-        )
+        if index not in self._pictures:
+            self._pictures[index] = self._draw(index)
         labels = label(
             self.answers, index, self.order, at.picture_width, at.label_lines, ascii=self.ascii
         )
         marked = Style(color=colors.on_cursor, bgcolor=colors.cursor, bold=True)
-        edge = Segment(("|" if self.ascii else "▌") if chosen else " ", Style(color=colors.cursor))
-        gap = Segment(" " * (at.tile_width - at.picture_width - 1))
-        lines = [[edge, *line.render(self.app.console), gap] for line in picture.split("\n")]
-        lines += [[edge, Segment(text, marked if chosen else None), gap] for text in labels]
-        return [list(Segment.apply_style(line, self._ground)) for line in lines]
+        edge_style = self._ground + Style(color=colors.cursor)
+        edge = Segment(("|" if self.ascii else "▌") if chosen else " ", edge_style)
+        gap = Segment(" " * (at.tile_width - at.picture_width - 1), self._ground)
+        words = self._ground + marked if chosen else self._ground
+        lines = [[edge, *line, gap] for line in self._pictures[index]]
+        return lines + [[edge, Segment(text, words), gap] for text in labels]
+
+    def _draw(self, index: int) -> Lines:
+        assert self.answers is not None
+        colors = palette(self.app)
+        picture = image_text(
+            self.answers.images[index],
+            width=self._tiling.picture_width,
+            style=self.look.style,
+            ink=colors.ink,
+            paper=colors.paper,
+        )
+        return segment_lines(picture, self._ground)
