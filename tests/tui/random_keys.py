@@ -93,7 +93,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
     outcome = Outcome()
     luck = random.Random(seed)
     os.environ[MARK] = mark = str(library.path.absolute())
-    _save_a_model(library)
+    save_a_model(library)
     try:
         while outcome.pressed < count:
             asyncio.run(_one_dashboard(library, luck, count, outcome))
@@ -208,7 +208,7 @@ async def _keep_training(library: Library, app: Dashboard | None) -> None:
             await app.open_run(run)
 
 
-def _save_a_model(library: Library) -> None:
+def save_a_model(library: Library) -> None:
     """A network with random weights, to be loaded and looked into."""
     network = Network(CONFIG.network.layers, (28, 28, 1), 10, np.random.default_rng(1))
     card = ModelCard(
