@@ -93,9 +93,9 @@ class SideProcess(Generic[Event]):
             raise WorkError(f"{self._what} ended by itself, with code {self._process.wait()}")
 
     def end(self) -> None:
-        """End the process, if it lives."""
+        """End the process, if it lives; nobody waits for one that is stopped."""
         self._ended = True
-        self._process.terminate()
+        self._process.kill()
         self._process.wait()
 
 

@@ -93,7 +93,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
     outcome = Outcome()
     luck = random.Random(seed)
     os.environ[MARK] = mark = str(library.path.absolute())
-    _save_a_model(library)
+    save_a_model(library)
     try:
         while outcome.pressed < count:
             asyncio.run(_one_dashboard(library, luck, count, outcome))
@@ -102,8 +102,7 @@ def press_at_random(library: Library, count: int, seed: int) -> Outcome:
         raise
     finally:
         del os.environ[MARK]
-        _end_trainers(library)
-    assert _comes(lambda: not _living(mark)), _living(mark)
+        _end_trainers(library, mark)
     outcome.runs = len(library.runs())
     _require_good_folders(library)
     return outcome
@@ -209,7 +208,7 @@ async def _keep_training(library: Library, app: Dashboard | None) -> None:
             await app.open_run(run)
 
 
-def _save_a_model(library: Library) -> None:
+def save_a_model(library: Library) -> None:
     """A network with random weights, to be loaded and looked into."""
     network = Network(CONFIG.network.layers, (28, 28, 1), 10, np.random.default_rng(1))
     card = ModelCard(
@@ -222,13 +221,18 @@ def _save_a_model(library: Library) -> None:
     save_model(library.model_path("tiny"), network.parameters, card)
 
 
-def _end_trainers(library: Library) -> None:
-    """Stop what trains."""
-    for run in library.runs():
-        if run.has_trainer():
-            send(run, m.Stop())
-    for run in library.runs():
-        assert _comes(lambda run=run: not run.has_trainer()), run.id  # type: ignore[misc]
+def _end_trainers(library: Library, mark: str) -> None:
+    """Stop what trains, also what has only begun to start, until no process is left."""
+    asked = set()
+
+    def ended() -> bool:
+        for run in library.runs():
+            if run.id not in asked and run.has_trainer():
+                asked.add(run.id)
+                send(run, m.Stop())
+        return not _living(mark)
+
+    assert _comes(ended), _living(mark)
 
 
 def _comes(condition: Callable[[], bool]) -> bool:

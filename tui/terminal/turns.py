@@ -16,7 +16,7 @@ from textual.events import Event, InputEvent, Key, MouseUp, Paste
 QUIET = 3
 """So many times in turn nobody has a message: then none is on its way between two of them."""
 
-LONGEST_WAIT = 0.5
+LONGEST_WAIT = 1.0
 """Seconds after which a key is handed on all the same, if something goes on that does not end."""
 
 
@@ -53,16 +53,26 @@ class KeysInTurn(App[str]):
             self._wait = asyncio.create_task(self._wait_for_rest())
 
     async def _wait_for_rest(self) -> None:
-        """Wait until nobody has a message left and every screen has its widgets."""
         loop, quiet = asyncio.get_running_loop(), 0
         end = loop.time() + LONGEST_WAIT
         while quiet < QUIET and loop.time() < end:
             await asyncio.sleep(0)
-            busy = any(pump.message_queue_size for pump in (self, *self._registry))
-            made = all(screen.is_mounted for screen in self.screen_stack)
-            quiet = quiet + 1 if made and not busy else 0
+            quiet = quiet + 1 if self._is_at_rest else 0
         self._wait = None
         self.call_next(self._hand_on_what_waits)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether nobody has a message left, and every screen has its widgets and what they show.
+
+        The dashboard's own work never ends; that of a screen is what it looks for or loads.
+        """
+        screens = self.screen_stack
+        return (
+            all(screen.is_mounted for screen in screens)
+            and not any(pump.message_queue_size for pump in (self, *self._registry))
+            and not any(work.node in screens and not work.is_finished for work in self.workers)
+        )
 
     async def _hand_on_what_waits(self) -> None:
         self._has_done = False

@@ -46,7 +46,14 @@ def test_it_says_what_the_same_test_says_here(tiny: RunConfig) -> None:
 def test_it_does_not_outlive_its_context(tiny: RunConfig) -> None:
     with RateProcess(tiny, ENDLESS) as process:
         next(process.events())
-    assert exit_code(process) == -signal.SIGTERM
+    assert exit_code(process) == -signal.SIGKILL
+
+
+def test_it_does_not_outlive_it_either_where_somebody_has_stopped_it(tiny: RunConfig) -> None:
+    with RateProcess(tiny, ENDLESS) as process:
+        next(process.events())
+        os.kill(process._process.pid, signal.SIGSTOP)
+    assert exit_code(process) == -signal.SIGKILL
 
 
 def test_what_comes_after_its_end_is_no_error(tiny: RunConfig) -> None:

@@ -7,15 +7,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from dashboards import CONFIG, fake_run, press_at_once, row, until
+from dashboards import CONFIG, PATIENCE, fake_run, press_at_once, row, until
+from random_keys import save_a_model
 from textual.binding import Binding
 
 from nn.runs import messages as m
 from nn.runs.folder import Library
 from tui.app import Dashboard
+from tui.dialogs import Help
 from tui.terminal import turns
 from tui.terminal.app import TerminalApp
 from tui.tour import Tour
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key is handed on too soon because the machine is slow."""
+    monkeypatch.setattr(turns, "LONGEST_WAIT", PATIENCE)
 
 
 async def test_keys_for_a_list_wait_until_it_is_open(tmp_path: Path) -> None:
@@ -74,6 +82,23 @@ async def test_what_is_typed_at_once_stands_in_order(tmp_path: Path) -> None:
         row(app, path).edit()
         press_at_once(pilot, "end", "ctrl+u", *"8765", "backspace", "tab", *"13")
         await until(pilot, lambda: app.draft.texts[path] == "876")
+
+
+async def test_a_search_is_over_when_its_first_find_is_chosen(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        press_at_once(pilot, "ctrl+p", *"help", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Help))
+
+
+async def test_a_list_of_models_is_read_before_one_is_chosen(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    save_a_model(library)
+    app = Dashboard(library, config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        press_at_once(pilot, "ctrl+o", "enter")
+        await until(pilot, lambda: app.session.model is not None)
+        assert len(app.screen_stack) == 1
 
 
 class Restless(TerminalApp):
