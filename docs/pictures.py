@@ -28,7 +28,7 @@ from tui.app import Dashboard
 
 FOLDER = Path(__file__).parent / "pictures"
 MODELS = Path(__file__).parents[1] / "saved_models"
-PATIENCE = 300.0
+PATIENCE = 900.0
 """Seconds until something is given up."""
 
 STILL = 10
