@@ -263,6 +263,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
 
     async def _answer(self) -> float:
         await self.jobs.read_answers()
+        await self._body.prepare(self.session.view)
         return PAINT_INTERVAL
 
     async def _look(self) -> float:

@@ -6,6 +6,7 @@ only classes change.
 
 from __future__ import annotations
 
+import asyncio
 from typing import get_args
 
 from textual import on
@@ -16,6 +17,7 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static, Tab, Tabs
 
 from tui.form import Draft
+from tui.panels import ReadyPanel
 from tui.panels.classes import ClassesPanel
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.curves import CurvesPanel
@@ -28,7 +30,7 @@ from tui.panels.rate import RatePanel
 from tui.panels.runs import RunsPanel
 from tui.panels.training import TrainingPanel
 from tui.remembered import Panel, Settings, choose, chosen
-from tui.state import View
+from tui.state import Answers, View
 from tui.tab_names import tab_names
 from tui.terminal.still import Still
 
@@ -40,6 +42,9 @@ LEFT = 38
 
 SLIM = 64
 """Below so many the two parts of the folded side lie one above the other."""
+
+BETWEEN = 0.05
+"""Seconds between two views that are filled while nobody sees them."""
 
 LEAST = (40, 12)
 """Columns and lines of the terminal below which there is nothing to be seen."""
@@ -85,6 +90,7 @@ class Body(Container):
         }
         for name, panel in self._with_choices():
             choose(panel, settings.panels.get(name, {}))
+        self._prepared: Answers | None = None
         self._first = settings.view if settings.view in VIEWS else next(iter(VIEWS))
         self._tabs = Tabs(
             *(Tab(f"{key} {title}".strip(), id=name) for name, (key, title) in TABS.items()),
@@ -171,6 +177,20 @@ class Body(Container):
         """Give the newest state to the visible panel."""
         if self.active in self.views:
             self.views[self.active].show(view)
+
+    async def prepare(self, view: View) -> None:
+        """Give new answers to views that nobody sees, so that whoever turns to one finds it filled.
+
+        One at a time: keys come in between.
+        """
+        views = [each for each in self.views.items() if isinstance(each[1], ReadyPanel)]
+        if view.answers is self._prepared or not all(panel.is_mounted for _, panel in views):
+            return
+        self._prepared = view.answers
+        for name, panel in views:
+            if name != self.active:
+                panel.show(view)
+                await asyncio.sleep(BETWEEN)
 
     def _follow_tab(self) -> None:
         self._name_tabs(self.app.size.width)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.style import Style
 from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
@@ -16,6 +17,12 @@ class Table(DataTable[object]):
 
     _looks: tuple[object, ...] = ()
     _width = -1
+    _ground: Style | None = None
+
+    @property
+    def rich_style(self) -> Style:
+        """While lines are painted it stays the same: each of them asks for it."""
+        return super().rich_style if self._ground is None else self._ground
 
     def looks(self) -> tuple[object, ...]:
         """What all cells are painted with: with another they are painted anew."""
@@ -44,7 +51,11 @@ class Table(DataTable[object]):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The lines there."""
         self._width = self.size.width
-        return super().render_lines(crop)
+        self._ground = super().rich_style
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._ground = None
 
     def _on_resize(self, event: Resize) -> None:
         """What was painted with that width already stays."""

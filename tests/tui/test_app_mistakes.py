@@ -16,6 +16,8 @@ from nn.checkpoint import ModelCard, load_model, save_model
 from nn.network import Network
 from nn.runs.folder import Library
 from tui.app import Dashboard
+from tui.panels.classes import ClassesPanel
+from tui.panels.confusion import ConfusionPanel
 from tui.panels.mistakes import LargePicture, MistakesPanel
 
 
@@ -27,6 +29,20 @@ async def open_view(pilot: Pilot[str]) -> MistakesPanel:
     await pilot.press("4")
     await until(pilot, lambda: "most confident first" in screen_text(app))
     return app.query_one(MistakesPanel)
+
+
+async def test_views_of_answers_are_filled_before_anybody_turns_to_them(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.session.answers = answers = some_answers()
+        await until(pilot, lambda: len(app.query(MistakesPanel)) == 1)
+        panel = app.query_one(MistakesPanel)
+        await until(pilot, lambda: len(panel.grid.indices) > 0)
+        assert panel.grid.indices.tolist() == panel.selection.of(answers).tolist()
+        tables = app.query_one(ClassesPanel), app.query_one(ConfusionPanel)
+        classes = len(answers.class_names)
+        await until(pilot, lambda: all(each.table.row_count >= classes for each in tables))
+        assert not panel.display
 
 
 async def test_w_writes_what_is_shown_and_says_where(tmp_path: Path) -> None:

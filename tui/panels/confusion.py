@@ -191,8 +191,42 @@ class HeatTable(Table):
 
     def looks(self) -> tuple[object, ...]:
         """Cells are painted from the newest heat map."""
+        return *super().looks(), self._panel.heat_map
+
+    @property
+    def _panel(self) -> ConfusionPanel:
         assert isinstance(self.parent, ConfusionPanel), "a panel makes its table"
-        return *super().looks(), self.parent.heat_map
+        return self.parent
+
+    def _render_cell(
+        self,
+        row_index: int,
+        column_index: int,
+        base_style: Style,
+        width: int,
+        cursor: bool = False,
+        hover: bool = False,
+    ) -> list[list[Segment]]:
+        """A place of the map is a single segment: to measure, frame and cut it takes ten times as
+        long."""
+        heat_map = self._panel.heat_map
+        if heat_map is None or min(row_index, column_index) < 0:
+            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+        row, column = heat_map.places[row_index], heat_map.places[column_index]
+        text, style = heat_map.look(row, column)
+        look, post = self._get_styles_to_render_cell(
+            False,
+            False,
+            False,
+            hover,
+            cursor,
+            self.show_cursor,
+            self._show_hover_cursor,
+            self.cursor_foreground_priority == "css",
+            self.cursor_background_priority == "css",
+        )
+        place = Style.from_meta({"row": row_index, "column": column_index})
+        return [[Segment(text[:width], base_style + place + look + style + post)]]
 
 
 class ConfusionPanel(TablePanel):

@@ -1,8 +1,10 @@
 import dataclasses
+from itertools import product
 
 import numpy as np
 import pytest
-from textual.widgets import Static
+from rich.style import Style
+from textual.widgets import DataTable, Static
 
 from tui.answers import Before
 from tui.panels import Palette
@@ -228,3 +230,20 @@ async def test_of_a_thousand_classes_the_worst_are_shown(app_of, answers_of):
     chosen = {(one.true, one.predicted) for one in seen if isinstance(one, panel.CellChosen)}
     assert chosen == {(640, 641)}
     assert panel.heat_map.words(640, 1000) == "true 640: 3 in all, 2 of them called otherwise"
+
+
+def cells_of(lines):
+    return [[(sign, part.style) for part in line for sign in part.text] for line in lines]
+
+
+async def test_places_look_as_textual_would_paint_them(pets, app_of):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 24)) as pilot:
+        panel.show(View(answers=pets))
+        await pilot.pause()
+        table, ground, width = panel.table, Style.parse("red on blue"), panel.heat_map.width
+        on_off = (False, True)
+        for row, column, cursor, hover in product(range(4), range(4), on_off, on_off):
+            place = (row, column, ground, width, cursor, hover)
+            mine, textuals = table._render_cell(*place), DataTable._render_cell(table, *place)
+            assert cells_of(mine) == cells_of(textuals)
