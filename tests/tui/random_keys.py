@@ -117,7 +117,7 @@ async def _one_dashboard(
     outcome.dashboards += 1
     keys = _footer_keys()
     async with app.run_test(size=luck.choice(SIZES), notifications=True) as pilot:
-        while outcome.pressed < count and not app._exit and app._exception is None:
+        while outcome.pressed < count and _goes_on(app):
             for happening in _happen(luck, keys):
                 outcome.last.append(happening)
                 outcome.pressed += 1
@@ -128,7 +128,13 @@ async def _one_dashboard(
                 await _keep_training(library, app)
             if outcome.pressed % 20 == 0:
                 assert "Traceback" not in _screen_text(app), _screen_text(app)
+        while app.has_keys_waiting and _goes_on(app):
+            await settle(pilot)
     assert app.return_code in (0, None), app.return_code
+
+
+def _goes_on(app: Dashboard) -> bool:
+    return app.is_running and not app._exit and app._exception is None
 
 
 def _footer_keys() -> list[str]:

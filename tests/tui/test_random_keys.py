@@ -14,6 +14,6 @@ def test_keys_at_random_over_all_screens_while_a_run_trains(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(tmp_path))
-    outcome = press_at_random(Library(tmp_path / "models"), count=800, seed=1)
-    assert outcome.pressed >= 800
+    outcome = press_at_random(Library(tmp_path / "models"), count=1200, seed=1)
+    assert outcome.pressed >= 1200
     assert outcome.runs >= 1

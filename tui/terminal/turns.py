@@ -16,6 +16,9 @@ from textual.events import Event, InputEvent, Key, MouseUp, Paste
 QUIET = 3
 """So many times in turn nobody has a message: then none is on its way between two of them."""
 
+NAP = 0.005
+"""Seconds between two looks at what is done on threads."""
+
 LONGEST_WAIT = 1.0
 """Seconds after which a key is handed on all the same, if something goes on that does not end."""
 
@@ -56,22 +59,23 @@ class KeysInTurn(App[str]):
         loop, quiet = asyncio.get_running_loop(), 0
         end = loop.time() + LONGEST_WAIT
         while quiet < QUIET and loop.time() < end:
-            await asyncio.sleep(0)
-            quiet = quiet + 1 if self._is_at_rest else 0
+            looks = self._screen_looks
+            await asyncio.sleep(NAP if looks else 0)
+            quiet = quiet + 1 if not looks and self._is_at_rest else 0
         self._wait = None
         self.call_next(self._hand_on_what_waits)
 
     @property
-    def _is_at_rest(self) -> bool:
-        """Whether nobody has a message left, and every screen has its widgets and what they show.
-
-        The dashboard's own work never ends; that of a screen is what it looks for or loads.
-        """
+    def _screen_looks(self) -> bool:
+        """Whether a screen looks for what it shows, or loads it; the app's own work never ends."""
         screens = self.screen_stack
-        return (
-            all(screen.is_mounted for screen in screens)
-            and not any(pump.message_queue_size for pump in (self, *self._registry))
-            and not any(work.node in screens and not work.is_finished for work in self.workers)
+        return any(work.node in screens and not work.is_finished for work in self.workers)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether every screen has its widgets, and nobody has a message left."""
+        return all(screen.is_mounted for screen in self.screen_stack) and not any(
+            pump.message_queue_size for pump in (self, *self._registry)
         )
 
     async def _hand_on_what_waits(self) -> None:
