@@ -128,6 +128,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         self._keys: tuple[object, ...] = ()
         self._drawn: tuple[object, ...] = ()
         self._drawn_at = 0.0
+        self._listed: tuple[object, ...] = ()
         self.set_class(ascii, "-ascii")
 
     def compose(self) -> ComposeResult:
@@ -271,8 +272,11 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         return LOOK_INTERVAL
 
     async def _list(self) -> float:
-        """Once at the start, so that the view of the runs opens full, and while it is open."""
-        if self._body.active == "runs" or not self.session.runs:
+        """While the view of the runs is open; and before, so that it opens with what is true."""
+        session = self.session
+        stand = (session.folder, session.alive, session.run is not None and session.run.phase.alive)
+        if self._body.active == "runs" or not session.runs or stand != self._listed:
+            self._listed = stand
             await self.jobs.list_library()
         return LIST_INTERVAL
 

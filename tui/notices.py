@@ -38,7 +38,8 @@ def notice_of(event: m.Event) -> Notice | None:
             accuracy = formats.percent(event.test_accuracy)
             why = f", {event.early}" if event.early else ""
             return Notice(
-                f"Finished{why}: {accuracy} on the test set, in epoch {event.best_epoch}."
+                f"Finished{why}: {accuracy} on the test set, in epoch {event.best_epoch}. "
+                "4 shows the mistakes, 5 the runs."
             )
         case m.Stopped(step=step):
             return Notice(f"Stopped at step {step:,}; r goes on from there.")

@@ -246,6 +246,9 @@ class SteeringApp(SturdyApp):
             self.draft.use(model.card.config, f"the design of model {model.path.stem}")
             self.show_design()
             await self.jobs.answer(model)
+            answers, is_shown = self.session.answers, self.session.model is model
+            if answers is not None and is_shown:
+                self.tell(words.model_tested(model, answers))
 
     def begin(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do some work beside the screen; that it has begun is shown at once."""

@@ -27,8 +27,8 @@ STAGES = (
     Stage(
         "design",
         "The design is the network to train next. [b]e[/b] goes to its layers: [b]a[/b] adds one, "
-        "[b]enter[/b] opens the fields of one, or take a preset above. Shapes and sizes follow as "
-        "you type.",
+        "[b]enter[/b] opens the fields of one, [b]n[/b] offers other networks: small learns in "
+        "seconds, the one that is there in minutes.",
     ),
     Stage(
         "train",

@@ -22,7 +22,7 @@ from tui.mistake_files import MOST_PICTURES
 from tui.recognition import Known
 from tui.render import formats
 from tui.session import Session
-from tui.state import Phase, RunState
+from tui.state import Answers, Phase, RunState
 
 
 def farewell(run_id: str) -> str:
@@ -147,6 +147,15 @@ def model_name(draft: Draft, run: RunState | None) -> str:
     dataset = draft.texts["data.dataset"] if run is None else run.config.data.dataset
     parts = [short_name(dataset), "" if run is None else run.run_id]
     return re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(part for part in parts if part)).strip("-.")
+
+
+def model_tested(model: Model, answers: Answers) -> str:
+    """What a loaded model is worth, and where there is more to see of it."""
+    share = 1 - len(answers.wrong) / len(answers.labels)
+    return (
+        f"{model.path.stem}: {formats.percent(share)} on the test set. "
+        "4 shows the mistakes, 8 looks inside, 9 lets it read what you draw."
+    )
 
 
 def drawing_kept(picture: Path, model: Known, library: Library) -> str:

@@ -8,6 +8,7 @@ import pytest
 from dashboards import CONFIG, header, keys, row, screen_text, see, type_into, until
 from textual.widgets import Input, Select, Static
 
+from nn import presets
 from nn.config import preset
 from nn.export.code import write
 from nn.runs.folder import Library
@@ -105,6 +106,23 @@ async def test_enter_goes_to_the_fields_and_escape_comes_back(tmp_path: Path) ->
         assert app.focused.value == "256"
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.focused, LayerList))
+
+
+async def test_another_network_is_chosen_by_a_key(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=preset("mlp"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("e", "n")
+        await see(pilot, "Start from a preset", "esc: back", "small", "learns in seconds")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, Choose))
+        assert app.draft.config == preset("mlp")
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await pilot.press(*["down"] * presets.names().index("small"), "enter")
+        await until(pilot, lambda: app.draft.config == preset("small"))
+        await until(pilot, lambda: isinstance(app.focused, LayerList))
+        await pilot.press("u")
+        await until(pilot, lambda: app.draft.config == preset("mlp"))
 
 
 async def test_a_preset_brings_data_only_if_it_names_some(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from tui.app import Dashboard
 from tui.dialogs import Choose, LoadModel, SaveAs
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.runs import RunsPanel
+from tui.state import Phase
 
 TINY: RunConfig = CONFIG.changed(
     {"network.layers": [{"kind": "flatten"}, {"kind": "dense", "units": 10}]}
@@ -101,11 +102,12 @@ async def test_without_anything_to_save_it_says_so(tmp_path: Path) -> None:
 async def test_a_loaded_model_brings_its_network_and_its_answers(tmp_path: Path) -> None:
     save(tmp_path / "tiny.safetensors")
     app = Dashboard(Library(tmp_path), config=preset("lenet"))
-    async with app.run_test(size=(120, 36)) as pilot:
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await pilot.press("ctrl+o")
         await until(pilot, lambda: "12.50 %" in screen_text(app))
         await pilot.press("enter")
         await until(pilot, lambda: app.session.answers is not None)
+        await see(pilot, "on the test set. 4 shows")
         assert app.session.answers is not None
         assert app.session.answers.source == "model tiny"
         assert app.session.answers.probabilities.shape == (10_000, 10)
@@ -221,3 +223,18 @@ async def test_a_run_with_a_broken_configuration_says_so(tmp_path: Path) -> None
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
             await until(pilot, lambda: "cannot be read" in screen_text(app))
             assert "no run yet" in header(app)
+
+
+async def test_the_list_of_runs_opens_with_what_is_true(tmp_path: Path) -> None:
+    """Also where it was made before a run was over, and nobody has looked since."""
+    with fake_run(tmp_path, batches(30)) as trainer:
+        app = Dashboard(Library(tmp_path), trainer.run)
+
+        def phases() -> list[Phase]:
+            return [row.phase for row in app.session.runs]
+
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: phases() == [Phase.TRAINING])
+            trainer.write(m.Stopped(step=30, reason="asked"))
+            trainer.die()
+            await until(pilot, lambda: phases() == [Phase.STOPPED])

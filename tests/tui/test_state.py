@@ -39,6 +39,8 @@ from tui.state import (
     run_row,
 )
 
+NEXT = "4 shows the mistakes, 5 the runs."
+
 
 @pytest.fixture
 def config() -> RunConfig:
@@ -188,7 +190,7 @@ def test_phase_after_each_event(kind: type[m.Message], phase: Phase, run: RunSta
         (m.Changed, Notice("learning rate is 0.0005 from step 813 on.")),
         (m.Checkpointed, None),
         (m.Saved, Notice("Saved as 'x' (98.71 % on the test set).")),
-        (m.Finished, Notice("Finished: 98.71 % on the test set, in epoch 2.")),
+        (m.Finished, Notice(f"Finished: 98.71 % on the test set, in epoch 2. {NEXT}")),
         (m.Stopped, Notice("Stopped at step 812; r goes on from there.")),
         (m.Failed, Notice("training diverged at step 9: the loss is nan.", "error")),
     ],
@@ -206,7 +208,8 @@ def test_an_early_end_is_told_with_its_reason(run: RunState) -> None:
     assert run.progress == 1
     told = [notice.text for notice in run.take_notices()]
     assert told == [
-        "Finished, after an epoch without a better one: 98.71 % on the test set, in epoch 2."
+        "Finished, after an epoch without a better one: 98.71 % on the test set, in epoch 2. "
+        + NEXT
     ]
 
 

@@ -36,7 +36,10 @@ from tui.render.charts import line_chart
 from tui.state import RunState, View
 from tui.window import Window
 
-NOTHING = "Nothing trained yet: space starts, ctrl+o loads a model."
+NOTHING = (
+    "Nothing trained yet: space starts, ctrl+o loads a model.",
+    "e shows the network it starts; n there offers others, some learn in seconds.",
+)
 SIDE_BY_SIDE = 90
 """From this width on there is room for two charts beside each other."""
 NARROWEST_PAIR = 60
@@ -243,8 +246,10 @@ def picture(
     """The whole panel, at most `height` lines: charts, bars, what is told in words."""
     run, answers, window = view.run, view.answers, window or Window()
     if run is None and answers is None:
-        nothing = Text(shorten(NOTHING, width, ascii=ascii).center(width), colors.muted)
-        return [*[Text()] * ((height - 1) // 2), nothing]
+        nothing = [
+            Text(shorten(line, width, ascii=ascii).center(width), colors.muted) for line in NOTHING
+        ]
+        return [*[Text()] * ((height - 1) // 2), *nothing][:height]
     lines: list[Text] = []
     both = len(CHARTS[options.charts]) > 1
     if answers is not None and (run is None or (both and height >= LOWEST_WITH_BARS)):

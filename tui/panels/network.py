@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
@@ -55,6 +56,7 @@ class LayerList(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "fields", tooltip="go to the layer's fields"),
         Binding("a", "ask('add')", "add", tooltip="add a layer below"),
+        Binding("n", "ask('preset')", "preset", tooltip="start from another network: a preset"),
         Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫", tooltip="drop it"),
         *UNDO_KEYS,
         Binding("d", "ask('double')", "double", tooltip="put another one like it below"),
@@ -114,9 +116,10 @@ class NetworkPanel(VerticalScroll):
 
     help_text = """\
 The design of the next run. In the list: a adds a layer below the cursor, d doubles it, backspace
-drops it, [ and ] move it, enter goes to its fields and escape comes back. u takes back whatever
-was done to the design, also a preset that was chosen, and U does it again. p draws the network as
-blocks; y copies the design as TOML, or as code for PyTorch or Keras.
+drops it, [ and ] move it, enter goes to its fields, tab to the next field and escape comes back.
+n starts from another network, a preset. u takes back whatever was done to the design, also a
+preset that was chosen, and U does it again. p draws the network as blocks; y copies the design as
+TOML, or as code for PyTorch or Keras.
 Shapes and sizes follow as you type; what is wrong stands beside it, and nothing starts until it is
 mended. Where nothing trains and you rest for a second, a few steps are taken to see how long an
 epoch will be. While a run trains, "new run" marks what it does not take over any more."""
@@ -255,6 +258,9 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
             case "add":
                 self._ask_kind()
                 return
+            case "preset":
+                self._ask_preset()
+                return
             case "double" if draft.layer_count:
                 draft.duplicate_layer(at)
                 at += 1
@@ -268,12 +274,19 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
 
     def _ask_kind(self) -> None:
         kinds = [
-            Choice(layer.model_fields["kind"].default, _first_line(layer.__doc__ or ""))
+            (layer.model_fields["kind"].default, _first_line(layer.__doc__ or ""))
             for layer in LAYERS
         ]
-        width = max(len(kind.id) for kind in kinds)
-        choices = [Choice(kind.id, f"{kind.id:<{width}} {kind.text}") for kind in kinds]
-        self.app.push_screen(Choose("Add a layer", "", choices), self._add)
+        self.app.push_screen(Choose("Add a layer", "", _choices(kinds)), self._add)
+
+    def _ask_preset(self) -> None:
+        known = [(name, presets.read(name)["description"]) for name in presets.names()]
+        question = "It takes the place of the design; u takes that back."
+        self.app.push_screen(Choose("Start from a preset", question, _choices(known)), self._use)
+
+    def _use(self, preset: str | None) -> None:
+        if preset is not None:
+            self.post_message(self.PresetChosen(preset))
 
     def _add(self, kind: str | None) -> None:
         if kind is not None:
@@ -288,6 +301,12 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
             self._layers.highlighted = min(cursor, self._draft.layer_count - 1)
         self._show_fields()
         self.post_message(self.Edited())
+
+
+def _choices(described: Sequence[tuple[str, str]]) -> list[Choice]:
+    """Names with what they are, below each other."""
+    width = max(len(name) for name, _ in described)
+    return [Choice(name, f"{name:<{width}} {meaning}") for name, meaning in described]
 
 
 def _first_line(text: str) -> str:
