@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import format_key
 
 from nn import presets
+from nn.checkpoint import Model
 from nn.config import RunConfig, preset
 from nn.data import describe, short_name
 from nn.data.picture_folder import COLOUR, GREY
