@@ -2,7 +2,7 @@
 
 python docs/pictures.py [NAME ...]          as in: curves inside; without names all of them
 
-It takes two or three minutes on two cores, and needs the font DejaVu Sans Mono.
+It takes about two minutes on two cores, and needs the font DejaVu Sans Mono.
 """
 
 from __future__ import annotations
