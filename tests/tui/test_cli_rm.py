@@ -113,6 +113,17 @@ def test_runs_tells_state_progress_best_accuracy_and_age(library: Library, run: 
     assert line[-2:] == ["2", "h"]
 
 
+def test_on_a_narrow_terminal_the_networks_words_give_way(
+    library: Library, run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.utime(run.config_file, (run.config_file.stat().st_mtime - 7200,) * 2)
+    monkeypatch.setenv("COLUMNS", "55")
+    heads, line = call(library, "runs").stdout.splitlines()[:2]
+    assert "progress  best accuracy" in heads
+    assert "…" in line
+    assert line.endswith("2 h")
+
+
 def test_a_clock_that_jumped_back_makes_no_run_younger_than_nothing(
     library: Library, run: RunFolder
 ) -> None:

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from nn.data import short_name
 from nn.runs.folder import Library
@@ -39,7 +40,7 @@ def list_runs(library: Library, *, as_json: bool) -> None:
         best = "" if row.best_accuracy is None else percent(row.best_accuracy)
         since = age(now - row.started)
         table.add_row(
-            *(row.id, row.phase, f"{row.progress:.0%}", best, row.network),
+            *(row.id, row.phase, f"{row.progress:.0%}", best, _cut(row.network)),
             *(escape(short_name(row.dataset)), since),
         )
     Console().print(table)
@@ -60,7 +61,8 @@ def list_models(library: Library, *, as_json: bool) -> None:
         accuracy = "" if row.test_accuracy is None else percent(row.test_accuracy)
         made = row.created[:10]
         dataset = escape(short_name(row.dataset))
-        table.add_row(escape(row.name), accuracy, row.network, count(row.parameters), dataset, made)
+        parameters, network = count(row.parameters), _cut(row.network)
+        table.add_row(escape(row.name), accuracy, network, parameters, dataset, made)
     Console().print(table)
 
 
@@ -79,5 +81,13 @@ def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         justify: Literal["left", "right"] = "right" if column[0] == ">" else "left"
-        table.add_column(column.lstrip(">"), justify=justify, no_wrap=True, overflow="ellipsis")
+        gives_way = column == "network"
+        table.add_column(
+            column.lstrip(">"), justify=justify, no_wrap=not gives_way, overflow="ellipsis"
+        )
     return table
+
+
+def _cut(network: str) -> Text:
+    """On a narrow terminal the end of a network's words is left out, before anything else is."""
+    return Text(network, no_wrap=True, overflow="ellipsis")
