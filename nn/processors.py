@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from math import ceil
 from pathlib import Path, PurePosixPath
+from time import monotonic, sleep
 
 import numpy as np
 
@@ -77,7 +78,20 @@ def give_way() -> None:
     os.nice(NICENESS)
     if os.getsid(0) == os.getpid():
         with suppress(OSError):
-            Path("/proc/self/autogroup").write_text(str(SESSION_NICENESS))
+            _set_session_niceness(Path("/proc/self/autogroup"))
+
+
+def _set_session_niceness(setting: Path) -> None:
+    """Linux takes one such change in a tenth of a second from all users but root together."""
+    deadline = monotonic() + 1
+    while True:
+        try:
+            setting.write_text(str(SESSION_NICENESS))
+            return
+        except BlockingIOError:
+            if monotonic() > deadline:
+                raise
+            sleep(0.05)
 
 
 def limit_blas_threads(environment: dict[str, str], threads: int = 1) -> None:

@@ -170,36 +170,52 @@ import os
 from pathlib import Path
 from nn.processors import give_way
 session = Path("/proc/self/autogroup")
+def niceness():
+    print(os.nice(0), *session.read_text().split()[-1:] if session.exists() else ())
+niceness()
 give_way()
-print(os.nice(0), *session.read_text().split()[-1:] if session.exists() else ())
+niceness()
 """
 
 
-def niceness_after_giving_way(*, own_session: bool) -> list[int]:
-    """That of a process, then that of its session where the system has such a thing."""
+def niceness_around_giving_way(*, own_session: bool) -> list[list[int]]:
+    """Before and after: that of a process, then that of its session where the system has such a
+    thing. It does not for every process: those of the first session share no time out."""
     done = subprocess.run(
         [sys.executable, "-c", GIVE_WAY],
         check=True,
         timeout=120,
         capture_output=True,
+        text=True,
         start_new_session=own_session,
     )
-    return [int(each) for each in done.stdout.split()]
-
-
-def session_niceness() -> list[int]:
-    session = Path("/proc/self/autogroup")
-    return [int(each) for each in session.read_text().split()[-1:]] if session.exists() else []
+    return [[int(each) for each in line.split()] for line in done.stdout.splitlines()]
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no niceness")
 def test_a_session_of_its_own_gives_way_as_a_whole() -> None:
-    shared = [SESSION_NICENESS for _ in session_niceness()]
-    nice = min(os.nice(0) + NICENESS, 19)
-    assert niceness_after_giving_way(own_session=True) == [nice, *shared]
+    (nice, *shared), after = niceness_around_giving_way(own_session=True)
+    assert after == [min(nice + NICENESS, 19), *(SESSION_NICENESS for _ in shared)]
 
 
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no niceness")
 def test_a_session_that_others_lead_stays_as_it_is() -> None:
-    nice = min(os.nice(0) + NICENESS, 19)
-    assert niceness_after_giving_way(own_session=False) == [nice, *session_niceness()]
+    (nice, *shared), after = niceness_around_giving_way(own_session=False)
+    assert after == [min(nice + NICENESS, 19), *shared]
+
+
+def test_a_session_is_told_again_while_the_system_takes_no_change(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refused = [BlockingIOError(), BlockingIOError()]
+    write = Path.write_text
+
+    def refuse_twice(path: Path, text: str) -> int:
+        if refused:
+            raise refused.pop()
+        return write(path, text)
+
+    monkeypatch.setattr(Path, "write_text", refuse_twice)
+    setting = tmp_path / "autogroup"
+    module._set_session_niceness(setting)
+    assert setting.read_text() == str(SESSION_NICENESS)
