@@ -14,6 +14,7 @@ from nn.layers.base import Layer, LayerConfig, PiecewiseLayer, show_shape
 from nn.layers.bias import Bias
 from nn.layers.stages import Operation, Source
 from nn.ops.pieces import Piece, Tail, by_work
+from nn.ops.products import multiply
 from nn.ops.threads import each
 from nn.schema import InputError, setting
 from nn.types import Array, Shape
@@ -106,7 +107,7 @@ class _Multiply(Source):
 
         def work(at: Piece) -> None:
             piece = tail.room(at)
-            np.matmul(self._weights[at.channels], x, out=piece[0, 0])
+            multiply(self._weights[at.channels], x, piece[0, 0])
             tail.finish(at, piece)
 
         each(work, self._pieces(x.shape[1]))
@@ -119,7 +120,7 @@ class _Multiply(Source):
         def learn(at: Piece) -> None:
             some = at.channels
             np.copyto(dy[some], tail.gradient(at)[0, 0])
-            np.matmul(dy[some], x.T, out=self._gradient[some])
+            multiply(dy[some], x.T, self._gradient[some])
 
         each(learn, self._pieces(x.shape[1]))
         if not wants_input:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import sqrt
+from math import ceil, sqrt
 from typing import TypeVar
 
 import numpy as np
@@ -16,12 +16,20 @@ Part = TypeVar("Part")
 CHUNK = 65536
 """Values handled at a time: several float32 arrays of this size stay in the cache together."""
 
+LARGEST = 3 * CHUNK
+"""Of a large array, of which several threads have enough even so: Python's lock is taken between
+any two operations."""
+
+FEWEST = 8
+"""Chunks of an array before they grow."""
+
 
 def chunks(*arrays: Array) -> Iterator[list[Array]]:
     """Pieces of arrays of one shape, flat and side by side; changing them changes the arrays."""
     flat = [array.reshape(-1) for array in arrays]
-    for start in range(0, flat[0].size, CHUNK):
-        yield [array[start : start + CHUNK] for array in flat]
+    length = min(max(CHUNK, ceil(flat[0].size / FEWEST)), LARGEST)
+    for start in range(0, flat[0].size, length):
+        yield [array[start : start + length] for array in flat]
 
 
 def each_chunk(

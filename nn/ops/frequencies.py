@@ -73,6 +73,7 @@ import numpy.typing as npt
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
 from nn.ops.pieces import Piece, Tail, by_channel, by_work
+from nn.ops.products import multiply
 from nn.ops.threads import each, scratch
 from nn.ops.windows import Pair
 from nn.types import Array
@@ -147,17 +148,17 @@ class Transform:
         """A piece (rows, columns, some of C, N) into its part of (frequencies, 2 C, N)."""
         by_column, part = _flat(values).swapaxes(0, 1), self._part(spectrum, at)
         half = self._half(part)
-        np.matmul(self._along_rows, by_column, out=half.swapaxes(0, 1))
+        multiply(self._along_rows, by_column, half.swapaxes(0, 1))
         by_bin = half.reshape(self._bins, 2 * self._columns, -1)
-        np.matmul(self._along_columns, by_bin, out=part)
+        multiply(self._along_columns, by_bin, part)
 
     def from_frequencies(self, spectrum: Array, values: Array, at: Piece) -> None:
         """A piece (rows, columns, some of C, N) from its part of (frequencies, 2 C, N)."""
         by_column, part = _flat(values).swapaxes(0, 1), self._part(spectrum, at)
         half = self._half(part)
         by_bin = half.reshape(self._bins, 2 * self._columns, -1)
-        np.matmul(self._back_along_columns, part, out=by_bin)
-        np.matmul(self._back_along_rows, half.swapaxes(0, 1), out=by_column)
+        multiply(self._back_along_columns, part, by_bin)
+        multiply(self._back_along_rows, half.swapaxes(0, 1), by_column)
 
     def _part(self, spectrum: Array, at: Piece) -> Array:
         """(K, 2 S, values) of the piece's channels."""
@@ -206,7 +207,7 @@ class ByFrequencies:
         pieces = self._inputs.pieces(geometry.channels, n)
         each(lambda at: self._inputs.to_frequencies(at.of(x), spectrum, at), pieces)
         products, blocks = self._spectrum("output", geometry.filters, n), self._blocks(w)
-        each(lambda k: np.matmul(blocks[k], spectrum[k], out=products[k]), self._parts(n))
+        each(lambda k: multiply(blocks[k], spectrum[k], products[k]), self._parts(n))
 
         def give(at: Piece) -> None:
             piece = tail.room(at)
@@ -229,12 +230,12 @@ class ByFrequencies:
         inputs = self._spectrum("input gradient", channels, n)
         blocks = self._blocks(w).transpose(0, 2, 1)
 
-        def multiply(k: slice) -> None:
+        def gradients(k: slice) -> None:
             self._weight_products(dy[k], x[k], weights[k])
             if wants_input:
-                np.matmul(blocks[k], dy[k], out=inputs[k])
+                multiply(blocks[k], dy[k], inputs[k])
 
-        each(multiply, self._parts(n))
+        each(gradients, self._parts(n))
         by_tap = self._buffers("weight gradient by tap", *geometry.kernel, filters, channels)
         dx: Array = self._buffers("input gradient", *geometry.frame.map_size, channels, n)
         to_taps, to_maps = self._weights.from_frequencies, self._inputs.from_frequencies
@@ -258,7 +259,7 @@ class ByFrequencies:
         """dY Xᴴ at some frequencies: from the blocks' form into that of a spectrum."""
         filters, channels = self._geometry.filters, self._geometry.channels
         products = scratch(x.dtype)("products", len(x), 2 * filters, 2 * channels)
-        np.matmul(dy, x.transpose(0, 2, 1), out=products)
+        multiply(dy, x.transpose(0, 2, 1), products)
         parts = products.reshape(-1, 2, filters, 2, channels)
         re, im = weights.reshape(-1, 2, filters, channels).swapaxes(0, 1)
         np.add(parts[:, 0, :, 0], parts[:, 1, :, 1], out=re)

@@ -33,6 +33,7 @@ import numpy as np
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry
 from nn.ops.pieces import CACHED, Piece, Plain, Tail, by_position, pieces_of, spans
+from nn.ops.products import multiply
 from nn.ops.threads import each, scratch
 from nn.ops.windows import Borders, Frame, Pair, frame_of, view
 from nn.types import Array
@@ -126,7 +127,7 @@ class Gemm:
 
         def work(at: Piece) -> None:
             piece = tail.room(at)
-            np.matmul(factor, lattice.windows(x, at, groups), out=_dealt(piece, groups))
+            multiply(factor, lattice.windows(x, at, groups), _dealt(piece, groups))
             tail.finish(at, piece)
 
         each(work, by_position((size[0], size[1]), groups * filters, position, tail.align))
@@ -177,7 +178,7 @@ def _add_products(x: Array, dy: Array, total: Array) -> None:
     groups, rows, columns = dy.shape[:3]
     for i, some in product(range(rows), spans(columns, max(CACHED // total.nbytes, 1))):
         products = scratch(x.dtype)("products", groups, some.stop - some.start, *total.shape[1:])
-        np.matmul(x[:, i, some], turned[:, i, some], out=products)
+        multiply(x[:, i, some], turned[:, i, some], products)
         total += np.add.reduce(products, axis=1)
 
 
