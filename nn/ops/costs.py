@@ -13,13 +13,13 @@ from __future__ import annotations
 from math import prod
 
 from nn.ops.convolution import Geometry
-from nn.ops.frequencies import circles
+from nn.ops.frequencies import circles, frequencies, paired
 from nn.ops.windows import Pair
 
-COPIED = 24
+COPIED = 40
 """For each value that is gathered into windows."""
 
-SMALLER = 1.5
+SMALLER = 2.0
 """For each multiply-add by frequencies."""
 
 
@@ -50,10 +50,11 @@ def frequency_products(geometry: Geometry, n: int) -> int:
     outputs = filters * n * _transform(size, geometry.output_size)
     weights = channels * filters * _transform(size, geometry.kernel)
     at_each = 3 * 4 * channels * filters * n
-    return 2 * (inputs + outputs + weights) + (size[0] // 2 + 1) * size[1] * at_each
+    return 2 * (inputs + outputs + weights) + frequencies(size) * at_each
 
 
 def _transform(size: Pair, values: Pair) -> int:
     """Of the values at so many rows and columns, one channel of one image."""
-    (rows, columns), bins = values, size[0] // 2 + 1
-    return 2 * bins * rows * columns + bins * 2 * size[1] * 2 * columns
+    (rows, columns), pairs = values, paired(size[0])
+    along_columns = pairs * 4 * size[1] + (size[0] - 2 * pairs) * 2 * (size[1] // 2 + 1)
+    return size[0] * rows * columns + along_columns * columns

@@ -1,7 +1,7 @@
 """Convolution by frequencies: why sliding becomes multiplying, for a reader who knows matrices.
 
 A 5×5 kernel over a 14×14 map takes 25 products at each of 196 positions: 4,900 for every pair of a
-channel and a filter. By frequencies it takes 576 (below), and the ways there and back are paid once
+channel and a filter. By frequencies it takes 520 (below), and the ways there and back are paid once
 for a channel or a filter, not for each pair. So it pays where there are many of both.
 
 **A circle.** Let positions be counted modulo S: after S - 1 comes 0 again. Convolution there,
@@ -38,12 +38,13 @@ The transforms of x, w and dy are each used twice.
 
 **Half of it is enough.** Maps are real, so X[-k] is the conjugate of X[k]: along the first axis the
 frequencies 0 to S // 2 say everything. On the way back, each of them counts twice, for the one that
-was left out, but for 0 and, with S even, S / 2, which are their own mirror images. Along the second
-axis the values are complex already. That makes (S // 2 + 1) S frequencies: 144 for S = 16.
+was left out, but for 0 and, with S even, S / 2, which are their own mirror images, and so are real:
+along the second axis half of the frequencies is enough for these, too. The other (S - 1) // 2 are
+complex there and need all S. For S = 16 that makes 7 × 16 + 2 × 9 = 130 frequencies.
 
 **Real numbers only.** A complex vector is kept as its real parts, then its imaginary parts, and a
 complex matrix A as [[Re A, -Im A], [Im A, Re A]]. The products of these are the complex ones in the
-same form, at four real products for one (hence 4 × 144 = 576), and the conjugate transpose is the
+same form, at four real products for one (hence 4 × 130 = 520), and the conjugate transpose is the
 transpose. So all is done by products of real matrices, which is what the library below NumPy does
 fastest. That goes for the transform, too: for maps of such sizes the product with F is as fast as
 the fast Fourier transform, and takes any S, prime or not.
@@ -51,11 +52,12 @@ the fast Fourier transform, and takes any S, prime or not.
 **No transposed copies.** A matrix product over one axis leaves the others as they are, and its rows
 may come in any order. With rows (frequency, part), part being real or imaginary, for both axes, and
 columns (part, position) for the second, each product writes what the next one reads. In shapes,
-with K = S // 2 + 1 for the rows' S:
+with K = (S - 1) // 2 for the rows' S:
 
     (H, W C N)  →  (K 2, W C N) = (K, 2 W, C N)  →  (K, S 2, C N) = (K S, 2 C, N)
 
-The last one is X at each frequency. The way back is the same, backwards, with transposed matrices.
+The last one is X at each frequency; the rows of the mirror images, of one part each, come after the
+others and go the same way. The way back is the same, backwards, with transposed matrices.
 
 Sources: Gray, "Toeplitz and Circulant Matrices: A Review" (2006), chapter 3; Oppenheim and Schafer,
 "Discrete-Time Signal Processing" (2010), chapter 8; Mathieu, Henaff and LeCun, "Fast Training of
@@ -64,6 +66,7 @@ Convolutional Networks through FFTs" (2014).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -82,30 +85,53 @@ PARTS = 16
 """The frequencies are dealt into so many parts at most, of which each is a thread's work."""
 
 
-def waves(size: int, positions: range, frequencies: int) -> tuple[Array, Array]:
-    """The real and imaginary parts of exp(-2πi k j / size): (frequencies, positions) each.
+def waves(size: int, positions: range, bins: int) -> tuple[Array, Array]:
+    """The real and imaginary parts of exp(-2πi k j / size): (bins, positions) each.
 
     Positions may be negative or beyond the size: they are counted around the circle.
     """
-    turns = np.outer(np.arange(frequencies), np.array(positions)) % size / size
+    turns = np.outer(np.arange(bins), np.array(positions)) % size / size
     return np.cos(2 * np.pi * turns), -np.sin(2 * np.pi * turns)
+
+
+def paired(size: int) -> int:
+    """How many of the frequencies 0 to size // 2 are not their own mirror image: 1 and on."""
+    return (size - 1) // 2
+
+
+def frequencies(size: Pair) -> int:
+    """How many of them say everything of a plane of real values."""
+    pairs = paired(size[0])
+    return pairs * size[1] + (size[0] - 2 * pairs) * (size[1] // 2 + 1)
 
 
 @lru_cache
 def real_axis(size: int, positions: range, dtype: np.dtype[Any]) -> tuple[Array, Array]:
     """Matrices from real values at these positions to frequencies 0 to size // 2, and back.
 
-    (2 · frequencies, positions) with rows (frequency, part), and (positions, 2 · frequencies).
+    (2 · bins, positions) with rows (frequency, part), and (positions, 2 · bins).
     """
-    frequencies = size // 2 + 1
-    to = np.stack(waves(size, positions, frequencies), axis=1)
-    counts = np.full((frequencies, 1, 1), 2)
-    counts[0] = 1
-    if size % 2 == 0:
-        counts[-1] = 1
-    shape = 2 * frequencies, len(positions)
+    bins = size // 2 + 1
+    to = np.stack(waves(size, positions, bins), axis=1)
+    counts = np.full((bins, 1, 1), 1)
+    counts[1 : 1 + paired(size)] = 2
+    shape = 2 * bins, len(positions)
     back = (to * counts / size).reshape(shape).T
     return _constant(to.reshape(shape), dtype), _constant(back, dtype)
+
+
+@lru_cache
+def packed_axis(size: int, positions: range, dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    """The same without the imaginary parts that are always 0, and the mirror images last.
+
+    (size, positions) with rows (frequency, part) for the paired frequencies, then the real parts of
+    0 and, with an even size, size / 2; and (positions, size).
+    """
+    to, back = real_axis(size, positions, dtype)
+    pairs = 2 * paired(size)
+    mirrors = [0, size][: size - pairs]
+    order = [*range(2, 2 + pairs), *mirrors]
+    return _constant(to[order], dtype), _constant(back[:, order], dtype)
 
 
 @lru_cache
@@ -126,6 +152,28 @@ def _constant(matrix: Array, dtype: npt.DTypeLike) -> Array:
     return made
 
 
+@dataclass(frozen=True)
+class _Band:
+    """So many frequencies of the rows' axis that are transformed alike along the columns': where
+    they are after the first half of a transform and in a spectrum, and the matrices to and from."""
+
+    count: int
+    rows: slice
+    frequencies: slice
+    to: Array
+    back: Array
+
+    def half(self, half: Array) -> Array:
+        """(count, parts and columns, values) of all that is transformed along the rows' axis."""
+        return half[self.rows].reshape(self.count, -1, half.shape[-1])
+
+    def part(self, spectrum: Array, at: Piece) -> Array:
+        """(count, frequencies and parts, values) of the piece's channels."""
+        channels, n = spectrum.shape[1] // 2, spectrum.shape[2]
+        full = spectrum[self.frequencies].reshape(self.count, -1, channels * n)
+        return full[:, :, at.channels.start * n : at.channels.stop * n]
+
+
 class Transform:
     """Between values on a plane and their frequencies.
 
@@ -134,42 +182,48 @@ class Transform:
     """
 
     def __init__(self, size: Pair, rows: range, columns: range, dtype: np.dtype[Any]) -> None:
-        self._bins, self._columns = size[0] // 2 + 1, len(columns)
         self._size = len(rows), len(columns)
-        self._along_rows, self._back_along_rows = real_axis(size[0], rows, dtype)
-        self._along_columns, self._back_along_columns = complex_axis(size[1], columns, dtype)
+        self._height = size[0]
+        self._along_rows, self._back_along_rows = packed_axis(size[0], rows, dtype)
+        pairs = paired(size[0])
+        mirrors = size[0] - 2 * pairs
+        full = pairs * size[1]
+        both = complex_axis(size[1], columns, dtype), real_axis(size[1], columns, dtype)
+        self._bands = [
+            band
+            for band in (
+                _Band(pairs, slice(2 * pairs), slice(full), *both[0]),
+                _Band(mirrors, slice(2 * pairs, None), slice(full, None), *both[1]),
+            )
+            if band.count
+        ]
 
     def pieces(self, channels: int, n: int) -> tuple[Piece, ...]:
         """Pieces of some channels, of which half a transform stays in the cache."""
-        half = 2 * self._bins * self._columns * n * self._along_rows.itemsize
+        half = self._height * self._size[1] * n * self._along_rows.itemsize
         return by_channel(self._size, channels, half)
 
     def to_frequencies(self, values: Array, spectrum: Array, at: Piece) -> None:
         """A piece (rows, columns, some of C, N) into its part of (frequencies, 2 C, N)."""
-        by_column, part = _flat(values).swapaxes(0, 1), self._part(spectrum, at)
-        half = self._half(part)
+        by_column = _flat(values).swapaxes(0, 1)
+        half = self._half(by_column)
         multiply(self._along_rows, by_column, half.swapaxes(0, 1))
-        by_bin = half.reshape(self._bins, 2 * self._columns, -1)
-        multiply(self._along_columns, by_bin, part)
+        for band in self._bands:
+            multiply(band.to, band.half(half), band.part(spectrum, at))
 
     def from_frequencies(self, spectrum: Array, values: Array, at: Piece) -> None:
         """A piece (rows, columns, some of C, N) from its part of (frequencies, 2 C, N)."""
-        by_column, part = _flat(values).swapaxes(0, 1), self._part(spectrum, at)
-        half = self._half(part)
-        by_bin = half.reshape(self._bins, 2 * self._columns, -1)
-        multiply(self._back_along_columns, part, by_bin)
+        by_column = _flat(values).swapaxes(0, 1)
+        half = self._half(by_column)
+        for band in self._bands:
+            multiply(band.back, band.part(spectrum, at), band.half(half))
         multiply(self._back_along_rows, half.swapaxes(0, 1), by_column)
 
-    def _part(self, spectrum: Array, at: Piece) -> Array:
-        """(K, 2 S, values) of the piece's channels."""
-        channels, n = spectrum.shape[1] // 2, spectrum.shape[2]
-        full = spectrum.reshape(self._bins, -1, channels * n)
-        return full[:, :, at.channels.start * n : at.channels.stop * n]
-
-    def _half(self, part: Array) -> Array:
-        """What is transformed along the rows' axis: (2 · bins, columns, values)."""
-        buffers = scratch(part.dtype)
-        return buffers("half transformed", 2 * self._bins, self._columns, part.shape[-1])
+    def _half(self, by_column: Array) -> Array:
+        """What is transformed along the rows' axis: (size[0], columns, values)."""
+        columns, _, values = by_column.shape
+        half: Array = scratch(by_column.dtype)("half transformed", self._height, columns, values)
+        return half
 
 
 def _flat(values: Array) -> Array:
@@ -195,7 +249,7 @@ class ByFrequencies:
         self._outputs = Transform(size, range(rows), range(columns), dtype)
         taps = range(top, top - tall, -1), range(left, left - wide, -1)
         self._weights = Transform(size, *taps, dtype)
-        self._frequencies = (size[0] // 2 + 1) * size[1]
+        self._frequencies = frequencies(size)
         self._geometry, self._buffers = geometry, buffers
         self._x: Array | None = None
         self._taps: Array | None = None

@@ -117,7 +117,7 @@ def test_stages_name_their_layers_in_the_order_of_computing() -> None:
     assert names[:2] == ["images", "1.conv2d + 3.max_pool2d + 2.relu + 4.dropout"]
     assert names[2:] == ["5.flatten", "6.dense", "loss", "optimizer"]
     assert parts[1].layers == ("1.conv2d", "3.max_pool2d", "2.relu", "4.dropout")
-    assert [part.algorithm for part in parts] == [None, "gemm", *[None] * 4]
+    assert [part.algorithm for part in parts] == [None, "fft", *[None] * 4]
 
 
 def test_figures_hold_together() -> None:

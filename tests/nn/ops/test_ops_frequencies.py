@@ -17,7 +17,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 from nn.ops import pieces
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry, Grid
-from nn.ops.frequencies import ByFrequencies, Transform, circles, complex_axis, real_axis
+from nn.ops.frequencies import (
+    ByFrequencies,
+    Transform,
+    circles,
+    complex_axis,
+    frequencies,
+    packed_axis,
+    real_axis,
+)
 from nn.ops.pieces import Plain, by_channel
 from nn.ops.windows import Pair, frame
 
@@ -179,13 +187,35 @@ def test_complex_values_along_an_axis(size: int) -> None:
     assert_allclose(back @ parts.reshape(-1, 3), values.reshape(-1, 3), atol=1e-12)
 
 
-@pytest.mark.parametrize("size", [(4, 4), (5, 6), (8, 3), (30, 33)])
+@pytest.mark.parametrize("size", SIZES)
+def test_real_values_along_an_axis_without_what_is_always_zero(size: int) -> None:
+    values = np.random.default_rng(size).standard_normal((size, 3))
+    to, back = packed_axis(size, range(size), DOUBLE)
+    full = np.fft.rfft(values, axis=0)
+    pairs = full[1 : (size + 1) // 2]
+    found = to @ values
+    assert_allclose(found[: 2 * len(pairs) : 2], pairs.real, atol=1e-12)
+    assert_allclose(found[1 : 2 * len(pairs) : 2], pairs.imag, atol=1e-12)
+    mirrors = [full[0], full[-1]] if size % 2 == 0 else [full[0]]
+    assert_allclose(found[2 * len(pairs) :], np.real(mirrors), atol=1e-12)
+    assert_allclose(back @ found, values, atol=1e-12)
+
+
+@pytest.mark.parametrize("size", [(4, 4), (5, 6), (8, 3), (30, 33), (2, 4), (3, 3)])
 def test_a_plane_to_frequencies_and_back(size: Pair) -> None:
     """All channels at once, as the transform itself cuts them, and a few at a time."""
     rows, columns = size[0] - 1, size[1] - 2
     values = np.random.default_rng(0).standard_normal((rows, columns, 70, 9))
     transform = Transform(size, range(rows), range(columns), DOUBLE)
-    full = np.fft.fft2(values, size, axes=(0, 1))[: size[0] // 2 + 1].reshape(-1, 70, 9)
+    every = np.fft.fft2(values, size, axes=(0, 1))
+    mirrors = every[:: size[0] // 2] if size[0] % 2 == 0 else every[:1]
+    full = np.concatenate(
+        [
+            every[1 : (size[0] + 1) // 2].reshape(-1, 70, 9),
+            mirrors[:2, : size[1] // 2 + 1].reshape(-1, 70, 9),
+        ]
+    )
+    assert len(full) == frequencies(size)
     for cut in (
         by_channel((rows, columns), 70, 1),
         transform.pieces(70, 9),
@@ -208,7 +238,7 @@ def test_positions_are_counted_around_the_circle() -> None:
 
 
 def test_matrices_are_shared_and_cannot_be_changed() -> None:
-    for axis in (real_axis, complex_axis):
+    for axis in (real_axis, packed_axis, complex_axis):
         first, again = axis(6, range(4), DOUBLE), axis(6, range(4), DOUBLE)
         assert first is again
         for matrix in first:
