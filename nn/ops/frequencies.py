@@ -66,6 +66,7 @@ Convolutional Networks through FFTs" (2014).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -252,15 +253,16 @@ class ByFrequencies:
         self._frequencies = frequencies(size)
         self._geometry, self._buffers = geometry, buffers
         self._x: Array | None = None
-        self._taps: Array | None = None
+        self._w: Array | None = None
 
     def forward(self, x: Array, w: Array, tail: Tail) -> None:
         """Y = W X at each frequency."""
         n, geometry = x.shape[-1], self._geometry
         spectrum = self._x = self._spectrum("input", geometry.channels, n)
         pieces = self._inputs.pieces(geometry.channels, n)
-        each(lambda at: self._inputs.to_frequencies(at.of(x), spectrum, at), pieces)
-        products, blocks = self._spectrum("output", geometry.filters, n), self._blocks(w)
+        transforms = [partial(self._inputs.to_frequencies, at.of(x), spectrum, at) for at in pieces]
+        each(_call, transforms + self._renewal(w))
+        products, blocks = self._spectrum("output", geometry.filters, n), self._blocks()
         each(lambda k: multiply(blocks[k], spectrum[k], products[k]), self._parts(n))
 
         def give(at: Piece) -> None:
@@ -276,13 +278,15 @@ class ByFrequencies:
         x, n, geometry = self._x, self._x.shape[-1], self._geometry
         channels, filters = geometry.channels, geometry.filters
         dy = self._spectrum("output", filters, n)
-        each(
-            lambda at: self._outputs.to_frequencies(tail.gradient(at), dy, at),
-            self._outputs.pieces(filters, n),
-        )
+
+        def transform(at: Piece) -> None:
+            self._outputs.to_frequencies(tail.gradient(at), dy, at)
+
+        transforms = [partial(transform, at) for at in self._outputs.pieces(filters, n)]
+        each(_call, transforms + self._renewal(w))
         weights = self._spectrum("weights", filters, channels)
         inputs = self._spectrum("input gradient", channels, n)
-        blocks = self._blocks(w).transpose(0, 2, 1)
+        blocks = self._blocks().transpose(0, 2, 1)
 
         def gradients(k: slice) -> None:
             self._weight_products(dy[k], x[k], weights[k])
@@ -301,7 +305,7 @@ class ByFrequencies:
             back += [
                 partial(to_maps, inputs, at.of(dx), at) for at in self._inputs.pieces(channels, n)
             ]
-        each(lambda work: work(), back)
+        each(_call, back)
         np.copyto(dw, by_tap.transpose(2, 0, 1, 3))
         return dx if wants_input else None
 
@@ -322,31 +326,44 @@ class ByFrequencies:
     def _spectrum(self, of: str, channels: int, n: int) -> Array:
         return self._buffers(f"spectrum of the {of}", self._frequencies, 2 * channels, n)
 
-    def _blocks(self, w: Array) -> Array:
-        """W at each frequency, in block form: (frequencies, 2 · filters, 2 · channels).
-
-        Kept beside the weights that it was made of, and used again for as long as w equals them:
-        from forward to backward, and from batch to batch in inference.
-        """
+    def _blocks(self) -> Array:
+        """W at each frequency, in block form: (frequencies, 2 · filters, 2 · channels)."""
         filters, channels = self._geometry.filters, self._geometry.channels
         blocks: Array = self._buffers(
-            "weights by frequency", self._frequencies, 2, filters, 2, channels
+            "weights by frequency", self._frequencies, 2 * filters, 2 * channels
         )
-        by_tap = w.transpose(1, 2, 0, 3)
-        same = self._buffers("unchanged weights", *by_tap.shape, dtype=bool)
-        if self._taps is None or not np.equal(self._taps, by_tap, out=same).all():
-            taps = self._taps = self._buffers("weights by tap", *by_tap.shape)
-            np.copyto(taps, by_tap)
-            spectrum = self._spectrum("weights", filters, channels)
-            re, im = spectrum.reshape(-1, 2, filters, channels).swapaxes(0, 1)
+        return blocks
 
-            def transform(at: Piece) -> None:
-                self._weights.to_frequencies(at.of(taps), spectrum, at)
-                some = at.channels
-                blocks[:, 0, some, 0] = blocks[:, 1, some, 1] = re[:, some]
-                blocks[:, 1, some, 0] = im[:, some]
-                # NumPy 2.4's `negative` mistakes some strides for none.
-                np.multiply(im[:, some], -1, out=blocks[:, 0, some, 1])
+    def _renewal(self, w: Array) -> list[Callable[[], None]]:
+        """What is to do for the blocks to be of these weights.
 
-            each(transform, self._weights.pieces(filters, channels))
-        return blocks.reshape(self._frequencies, 2 * filters, 2 * channels)
+        They are kept beside the weights that they were made of, and used again for as long as w
+        equals these: from forward to backward, and from batch to batch in inference.
+        """
+        same = self._buffers("unchanged weights", *w.shape, dtype=bool)
+        if self._w is not None and np.equal(self._w, w, out=same).all():
+            return []
+        self._w = self._buffers("weights", *w.shape)
+        np.copyto(self._w, w)
+        filters, channels = self._geometry.filters, self._geometry.channels
+        taps = self._buffers("weights by tap", *self._geometry.kernel, filters, channels)
+        np.copyto(taps, w.transpose(1, 2, 0, 3))
+        spectrum = self._spectrum("weights", filters, channels)
+        re, im = spectrum.reshape(-1, 2, filters, channels).swapaxes(0, 1)
+        blocks = self._blocks().reshape(-1, 2, filters, 2, channels)
+
+        def transform(at: Piece) -> None:
+            self._weights.to_frequencies(at.of(taps), spectrum, at)
+            some = at.channels
+            blocks[:, 0, some, 0] = blocks[:, 1, some, 1] = re[:, some]
+            blocks[:, 1, some, 0] = im[:, some]
+            # NumPy 2.4's `negative` mistakes some strides for none.
+            np.multiply(im[:, some], -1, out=blocks[:, 0, some, 1])
+
+        block = 4 * self._frequencies * channels * blocks.itemsize
+        pieces = by_channel(self._geometry.kernel, filters, block)
+        return [partial(transform, at) for at in pieces]
+
+
+def _call(work: Callable[[], None]) -> None:
+    work()
