@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -60,7 +61,9 @@ class AdviceDialog(Dialog[Try]):
                 yield Option(_line(tried), name)
         rest = _rest(advice)
         if rest:
-            yield Option(Text(rest, "dim"), "rest")
+            yield Option(
+                _hanging(*((Text("- ", "dim"), Text(each, "dim")) for each in rest)), "rest"
+            )
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
@@ -69,25 +72,36 @@ class AdviceDialog(Dialog[Try]):
             self.dismiss(tried)
 
 
-def _told(remark: Remark) -> Text:
-    return Text.assemble(
-        (f"! {remark.title}", "bold"),
+def _told(remark: Remark) -> Table:
+    words = Text.assemble(
+        (remark.title, "bold"),
         f" ({remark.sure})\n{remark.evidence}\nHow sure: {remark.because}.",
     )
+    return _hanging((Text("! ", "bold"), words))
 
 
-def _line(tried: Try) -> Text:
+def _line(tried: Try) -> Table:
     """What to try; what enter can do says so, and when it takes effect."""
-    line = Text(f"   try {tried.words}")
+    line = Text(tried.words)
     if tried.changes:
         when = "also while it trains" if tried.live else "in a new run"
         line.append(f"  [enter: {when}]", "dim")
-    return line
+    return _hanging((Text("   try "), line))
 
 
-def _rest(advice: Advice) -> str:
+def _hanging(*paragraphs: tuple[Text, Text]) -> Table:
+    """Each a sign and words, whose lines all begin behind the sign."""
+    grid = Table.grid(expand=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column(ratio=1)
+    for paragraph in paragraphs:
+        grid.add_row(*paragraph)
+    return grid
+
+
+def _rest(advice: Advice) -> list[str]:
     parts = []
     if advice.remarks and advice.passed:
         parts.append(f"No sign of {', '.join(advice.passed)}.")
     parts += [f"Cannot be told: {name} (needs {why})." for name, why in advice.waiting.items()]
-    return "\n".join(parts)
+    return parts

@@ -335,9 +335,10 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         run = self.session.run
         running = run.config if run is not None and self.session.alive else None
         note, label = words.design_note(self.draft, self.session), words.start_label(self.session)
+        can_start = self.session.alive or not self.draft.errors
         self.refresh_bindings()
         self._body.network.show(running, self._pace_words())
-        self._body.training.show(running, note, label, can_start=not self.draft.errors)
+        self._body.training.show(running, note, label, can_start=can_start)
 
     @property
     def designing(self) -> bool:

@@ -72,9 +72,12 @@ class CurveColors:
     layers: tuple[str, ...]
 
 
-def judge(epochs: Sequence[EpochFinished]) -> str:
+def judge(run: RunState) -> str:
     """By which images an epoch is judged: "validation", or "test" where there are none."""
-    return "test" if epochs and epochs[-1].validation_loss is None else "validation"
+    validates = run.config.data.validation > 0
+    if run.epochs:
+        validates = run.epochs[-1].validation_loss is not None
+    return "validation" if validates else "test"
 
 
 def reach(run: RunState, *, batches: bool, log_x: bool) -> Range:
@@ -119,7 +122,7 @@ def curves(
         return [Series(name, *thinned, colors.train)]
     if name in SIZES:
         return _layers(run, name, options, columns, colors, shown)
-    who = judge(run.epochs)
+    who = judge(run)
     x = places(run, batches=False)
     judged = np.array([getattr(epoch, f"{who}_{name}") for epoch in run.epochs], dtype=np.float64)
     if options.batches:
@@ -289,7 +292,7 @@ def _scores_at(
         told.append((name, form(float(values[index])) + mean))
     over = [epoch for epoch in run.epochs if epoch.step <= run.steps[index]]
     if over:
-        who = judge(run.epochs)
+        who = judge(run)
         told.append((f"{who} after {over[-1].epoch}", _score(over[-1], who)))
     return told
 

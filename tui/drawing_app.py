@@ -13,6 +13,7 @@ from tui import words
 from tui.dialogs import Choice, Choose
 from tui.panels.draw import DrawPanel, Sheet
 from tui.steering import SteeringApp
+from tui.threads import in_thread
 
 HOW_TO_CHOOSE = "What is it truly? Press its key, or choose with arrows and enter."
 KEYS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -57,7 +58,7 @@ class DrawingApp(SteeringApp):
 
     async def _choose_reader(self) -> None:
         """Let a saved model read what is drawn, or again the network that is looked at."""
-        models = self.library.models()
+        models = await in_thread(self.library.models)
         usual = "the run's, or the model that was loaded"
         choices = [Choice("usual", usual, "u"), *(Choice(str(path), path.stem) for path in models)]
         chosen = await self.push_screen_wait(Choose("Which network reads?", "", choices))

@@ -22,15 +22,15 @@ from tui.form import Draft, Field
 class FieldSelect(Select[str], inherit_bindings=False):
     """A choice that opens with enter: space starts and pauses training, arrows move on."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "show_overlay", "Choose", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "show_overlay", "choose")]
 
 
 class FieldRow(VerticalGroup):
     """A field: its label, its editor and a mark; below them what is wrong, or what it means."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "app.focus_previous", "Previous", show=False),
-        Binding("down", "app.focus_next", "Next", show=False),
+        Binding("tab,down", "app.focus_next", "fields", key_display="tab/shift+tab"),
+        Binding("shift+tab,up", "app.focus_previous", "previous field", show=False),
     ]
 
     @dataclass
@@ -124,6 +124,8 @@ class FieldRow(VerticalGroup):
         self._remark = _say(self, self._remark, "remark", text)
         if self._remark is not None:
             self._remark.set_class(bool(error), "wrong")
+        if self._editor.has_focus_within:
+            self.call_after_refresh(self.scroll_visible, animate=False)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -189,8 +191,9 @@ class FieldList(VerticalGroup):
                 place = {"before": 0} if previous is None else {"after": previous}
                 self.mount(row, **place)
             previous = row
-            mark = "" if running is None else _mark(field, field.path in changed)
-            row.show(draft.texts[field.path], draft.errors.get(field.path, ""), mark)
+            error = draft.errors.get(field.path, "")
+            mark = "" if running is None or error else _mark(field, field.path in changed)
+            row.show(draft.texts[field.path], error, mark)
 
     def edit(self) -> None:
         """Put the cursor into the first field, if there is one."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from dashboards import CONFIG, batches, fake_run, header, row, screen_text, until
+from rich.console import Console
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from nn.runs import messages as m
+from nn.runs.advice import Remark, Try
 from nn.runs.folder import Library
-from tui.advice_dialog import AdviceDialog
+from tui.advice_dialog import AdviceDialog, _line, _told
 from tui.app import Dashboard
 
 EXPLODED = m.BatchesFinished(
@@ -23,11 +26,11 @@ EXPLODED = m.BatchesFinished(
 )
 
 
-def choose(pilot: Pilot[str], beginning: str) -> None:
-    """Go to the line that begins so."""
+def choose(pilot: Pilot[str], tried: str) -> None:
+    """Go to the line that says to try that."""
     options = pilot.app.screen.query_one(OptionList)
-    lines = [str(option.prompt).strip() for option in options.options]
-    options.highlighted = next(i for i, line in enumerate(lines) if line.startswith(beginning))
+    ids = [option.id or "" for option in options.options]
+    options.highlighted = next(i for i, each in enumerate(ids) if f": {tried}" in each)
 
 
 async def open_advice(pilot: Pilot[str], wanted: str) -> None:
@@ -42,10 +45,10 @@ async def test_a_remark_is_counted_shown_and_followed_while_the_run_trains(tmp_p
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "! 1 remark " in header(app))
             await open_advice(pilot, "At step 3 the loss was 6.00")
-            choose(pilot, "try the test of rates")
+            choose(pilot, "the test of rates")
             await pilot.press("enter")
             assert isinstance(app.screen, AdviceDialog), "nothing of the configuration follows"
-            choose(pilot, "try a learning rate of 0.0002")
+            choose(pilot, "a learning rate of 0.0002")
             await pilot.press("enter")
             asked: list[m.Command] = []
             await until(pilot, lambda: bool(asked.extend(trainer.commands()) or asked))
@@ -63,7 +66,7 @@ async def test_what_a_run_cannot_change_waits_in_the_form(tmp_path: Path) -> Non
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
             await until(pilot, lambda: "! 1 remark " in header(app))
             await open_advice(pilot, "the loss is nan.")
-            choose(pilot, "try gradients no longer than 1")
+            choose(pilot, "gradients no longer than 1")
             await pilot.press("enter")
             await until(pilot, lambda: row(app, "training.clip_norm").text in ("1", "1.0"))
             await until(pilot, lambda: "The form has it now" in screen_text(app))
@@ -90,3 +93,21 @@ async def test_a_run_that_is_well_is_not_remarked_on(tmp_path: Path) -> None:
         async with app.run_test(size=(120, 36)) as pilot:
             await open_advice(pilot, "no sign of rate too high")
             assert "remark" not in header(app)
+
+
+@pytest.mark.parametrize("width", [20, 36, 76])
+def test_further_lines_begin_below_the_first_word(width: int) -> None:
+    tried = Try("another rate, as the test of rates finds it", {"training.learning_rate": 0.1})
+    evidence = "At step 3 the loss was 6.00, after 2.30 at step 2 and 2.40 at step 1."
+    because = "it was seen once, and the loss has fallen ever since"
+    title = "The learning rate is too high"
+    remark = Remark("rate too high", title, evidence, "likely", because, (tried,))
+    for words, sign in ((_told(remark), "! "), (_line(tried), "   try ")):
+        console = Console(width=width, color_system=None)
+        with console.capture() as capture:
+            console.print(words)
+        first, *others = capture.get().splitlines()
+        assert first.startswith(sign)
+        assert first[len(sign)].isalnum()
+        assert others or width == 76
+        assert all(line[: len(sign)].isspace() and not line[len(sign)].isspace() for line in others)

@@ -285,6 +285,25 @@ async def test_only_the_newest_of_what_is_drawn_meanwhile_is_read(tmp_path: Path
     assert read == [1, 49]
 
 
+async def test_the_screen_does_not_wait_for_the_list_of_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed_by: list[threading.Thread] = []
+
+    def models(library: Library) -> list[Path]:
+        listed_by.append(threading.current_thread())
+        return [library.path / "late.safetensors"]
+
+    monkeypatch.setattr(Library, "models", models)
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await open_draw(pilot)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        await until(pilot, lambda: "late" in screen_text(app))
+    assert threading.main_thread() not in listed_by
+
+
 async def test_a_drawing_is_followed_inside_with_every_stroke(tmp_path: Path) -> None:
     shutil.copy(SHIPPED, tmp_path)
     app = Dashboard(Library(tmp_path), config=CONFIG)

@@ -23,6 +23,8 @@ FILES = {
     "Dashboard": "test_app.py test_app_advice.py test_app_design.py test_app_library.py",
     "Dialog": "test_app_library.py",
     "DrawPanel": "panels/test_panel_draw.py test_app_draw.py",
+    "FieldRow": "test_form_rows.py",
+    "FieldSelect": "test_form_rows.py",
     "Grid": "panels/test_panel_mistakes.py",
     "HeatTable": "panels/test_panel_confusion.py",
     "Help": "test_remembered.py",

@@ -356,7 +356,7 @@ def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -
         parts.append(("loss", f"{run.losses[-RECENT:].mean():.4f}"))
         parts.append(("accuracy", formats.percent(float(run.accuracies[-RECENT:].mean()))))
     if run.epochs:
-        name = f"{judge(run.epochs)}_accuracy"
+        name = f"{judge(run)}_accuracy"
         best = max(getattr(epoch, name) for epoch in run.epochs)
         parts.append(("best", formats.percent(best)))
     parts.append(("rate", formats.rate(run.learning_rate)))

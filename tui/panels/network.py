@@ -126,11 +126,11 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
 
     can_focus = False
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "list", "layers", tooltip="back to the list of layers"),
         *UNDO_KEYS,
         *SHOW_KEYS,
-        Binding("escape", "list", "layers", tooltip="back to the list of layers"),
     ]
-    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, BINDINGS[-1]]
+    help_keys: ClassVar[list[BindingType]] = [*LayerList.BINDINGS, BINDINGS[0]]
 
     class Edited(Message):
         """The draft's layers are others now."""

@@ -8,23 +8,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-EIGHTHS = " ▏▎▍▌▋▊▉"
 LEVELS = "▁▂▃▄▅▆▇█"
 ASCII_LEVELS = "_.-=+*#"
 
 
 def bar(fraction: float, width: int, *, track: bool = False, ascii: bool = False) -> str:
-    """A horizontal bar of exactly `width` cells.
+    """A horizontal bar of exactly `width` cells: a line, which leaves the one above it apart.
 
     A fraction outside [0, 1] is drawn as the nearer end, one that is not a number as empty.
     With `track` the unfilled rest is visible, as progress bars want it.
     """
     part = min(max(fraction, 0.0), 1.0) if not math.isnan(fraction) else 0.0
-    rest = ("-" if ascii else "░") if track else " "
     if ascii:
-        return ("#" * round(part * width)).ljust(width, rest)
-    whole, eighths = divmod(round(part * width * 8), 8)
-    return ("█" * whole + EIGHTHS[eighths] * (eighths > 0)).ljust(width, rest)
+        return ("#" * round(part * width)).ljust(width, "-" if track else " ")
+    whole, half = divmod(round(part * width * 2), 2)
+    end, rest = ("╾", "─") if track else ("╸", " ")
+    return ("━" * whole + end * half).ljust(width, rest)
 
 
 def sparkline(

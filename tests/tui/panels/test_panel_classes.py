@@ -11,7 +11,7 @@ from tui.state import View
 def rows(painted, panel):
     """The words of each line of the table, the header first, without bars."""
     lines = painted(panel.table).splitlines()
-    return [[word for word in line.split() if word.strip("█▏▎▍▌▋▊▉#")] for line in lines]
+    return [[word for word in line.split() if word.strip("━╸#")] for line in lines]
 
 
 async def test_every_class_has_its_figures(app_of, painted, pets):
@@ -39,7 +39,7 @@ async def test_the_change_since_the_epoch_before_has_a_sign(app_of, painted, pet
         assert table[0][-1] == "change"
         assert [row[-2:] for row in table[1:4]] == [["▲", "25.00"], ["▼", "50.00"], ["=", "0.00"]]
         assert panel.table.max_scroll_x == 0
-        assert "█" in painted(panel.table), "there is room for bars"
+        assert "━" in painted(panel.table), "there is room for bars"
         assert "change since epoch 1: accuracy ▼ 10.00 points" in str(
             panel.query_one(".line").content
         )

@@ -3,7 +3,7 @@ import pytest
 
 from nn.runs import messages as m
 from tui.class_bars import class_bars
-from tui.curves import CurveColors, CurveOptions, curves, late_range, readout
+from tui.curves import CurveColors, CurveOptions, curves, judge, late_range, readout
 from tui.panels import Palette
 from tui.panels import curves as module
 from tui.panels.curves import CurvesPanel, picture
@@ -49,6 +49,11 @@ def test_without_validation_images_the_test_set_stands_in(run_of):
     text = painted_as_text(View(run_of(validation=False)))
     assert "best 80.00 %" in text
     assert "validation" not in text
+
+
+@pytest.mark.parametrize(("validation", "who"), [(0, "test"), (100, "validation")])
+def test_who_judges_is_known_before_an_epoch_is_over(run_of, validation, who):
+    assert judge(RunState("b", run_of().config.changed({"data.validation": validation}))) == who
 
 
 def test_epochs_are_drawn_at_their_numbers(run_of):

@@ -103,9 +103,9 @@ async def test_what_was_found_is_a_table_with_bars(app_of):
     assert "part of a step" in text
     rows = [line for line in text.splitlines() if "conv2d" in line]
     assert [row.split()[0] for row in rows] == [f"{3 * k}.conv2d" for k in range(1, 15)]
-    cells = [sum(0.5 if eighth != "█" else 1 for eighth in row.split()[-1]) for row in rows]
+    cells = [sum(1 if sign == "━" else 0.5 for sign in row.split()[-1]) for row in rows]
     assert cells == sorted(cells)
-    assert rows[-1].endswith("████████")
+    assert rows[-1].endswith("━━━━━━━━")
     assert "A processor" in text
     assert keys == {"measure"}
 

@@ -9,22 +9,23 @@ from tui.render.bars import bar, sparkline
     ("fraction", "text"),
     [
         (0, "    "),
-        (1, "████"),
-        (0.5, "██  "),
-        (0.25 + 1 / 32, "█▏  "),
-        (7 / 32, "▉   "),
+        (1, "━━━━"),
+        (0.5, "━━  "),
+        (0.25 + 1 / 8, "━╸  "),
+        (7 / 32, "━   "),
         (-2, "    "),
-        (7, "████"),
+        (7, "━━━━"),
         (math.nan, "    "),
-        (math.inf, "████"),
+        (math.inf, "━━━━"),
     ],
 )
-def test_bar_counts_eighths_of_a_cell(fraction, text):
+def test_bar_counts_halves_of_a_cell(fraction, text):
     assert bar(fraction, 4) == text
 
 
-def test_bar_shows_its_track():
-    assert bar(0.6, 5, track=True) == "███░░"
+def test_bar_shows_its_track_without_a_gap():
+    assert bar(0.6, 5, track=True) == "━━━──"
+    assert bar(0.5, 5, track=True) == "━━╾──"
     assert bar(0.6, 5, track=True, ascii=True) == "###--"
     assert bar(0.6, 5, ascii=True) == "###  "
 

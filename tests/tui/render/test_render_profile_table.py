@@ -54,10 +54,10 @@ def test_a_row_for_each_part_of_a_step():
         *("inference", "ms", "share"),
     ]
     assert convolution.startswith("1.conv2d + 3.max_pool2d + 2.relu fft")
-    figures = ["10.0", "80.0", "20.0", "40.0", "9.00", "30.0", "75.0", "%", "████████"]
+    figures = ["10.0", "80.0", "20.0", "40.0", "9.00", "30.0", "75.0", "%", "━━━━━━━━"]
     assert convolution.split()[6:] == figures
     assert flatten.split() == ["4.flatten", "0.01", "0.01", "0.01", "0.02", "0.1", "%"]
-    assert optimizer.split() == ["optimizer", "9.98", "24.9", "%", "██▋"]
+    assert optimizer.split() == ["optimizer", "9.98", "24.9", "%", "━━╸"]
 
 
 def test_bars_are_drawn_with_ascii():

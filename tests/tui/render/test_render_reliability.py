@@ -35,6 +35,6 @@ def test_bars_show_accuracy_and_a_mark_for_what_was_said(each: Bin, drawn: str) 
 
 def test_the_mark_stays_within_the_bar() -> None:
     certain = Bin(0.8, 1.0, 2, 1.0, 1.0)
-    assert reliability_bar(certain, 4) == "███│"
+    assert reliability_bar(certain, 4) == "━━━│"
     assert reliability_bar(certain, 1) == "│"
     assert reliability_bar(certain, 0) == ""
