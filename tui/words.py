@@ -128,7 +128,7 @@ def data_line(draft: Draft, run: RunState | None) -> str:
 
 
 def alarm(session: Session) -> str:
-    """What a person must know at once about a run that ended badly or stands still; mostly empty."""
+    """What a person must know at once of a run that ended badly or stands still; mostly empty."""
     run = session.run
     if run is None or session.launching:
         return ""
