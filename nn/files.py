@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A draft to write into, empty and readable by its owner alone, that then replaces a file.
 
     Whoever reads the path sees the old content or the new, also when the process dies while it
-    writes or the disk is full.
+    writes or the disk is full. What goes wrong with the draft is told of the file.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}{DRAFT_SUFFIX}")
     try:
@@ -36,6 +36,10 @@ def replacing(path: Path) -> Iterator[Path]:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.replace(path)
+    except OSError as error:
+        if error.filename == str(draft):
+            error.filename = str(path)
+        raise
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()

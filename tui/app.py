@@ -305,7 +305,10 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         session, run = self.session, self.session.run
         for notice in session.take_notices():
             self.tell(notice.text, notice.severity)
-        keys = (run, run and run.phase, run and run.config, session.alive, self._body.is_narrow)
+        keys = (
+            *(run, run and run.phase, run and run.config, run and run.is_gone),
+            *(session.alive, session.is_silent, self._body.is_narrow),
+        )
         if keys != self._keys:
             self._keys = keys
             self._show_alarm()
@@ -326,7 +329,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
             self._body.show(view)
 
     def _show_alarm(self) -> None:
-        text = words.alarm(self.session.run, launching=self.session.launching)
+        text = words.alarm(self.session)
         self._alarm.update(text)
         self._alarm.display = bool(text)
 

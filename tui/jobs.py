@@ -302,9 +302,12 @@ class Jobs:
     async def look_for_trainer(self) -> None:
         """Find out whether the run's trainer lives."""
         folder, lookout = self.session.folder, self.session.lookout
-        if folder is not None:
-            alive = await in_thread(folder.has_trainer)
-            self.session.trainer_seen(lookout, alive)
+        if folder is None:
+            return
+        there, alive = await in_thread(lambda: (folder.config_file.exists(), folder.has_trainer()))
+        self.session.trainer_seen(lookout, alive)
+        if not there:
+            self.session.folder_gone(lookout)
 
     async def list_library(self) -> None:
         """Find out which runs and models there are."""

@@ -109,6 +109,8 @@ def _file(place: Place) -> tuple[Path, bool]:
     if place.model is not None:
         return place.model, False
     if place.run is not None:
+        if not place.run.config_file.exists():
+            raise InputError(f"The folder of run {place.run.id} is gone, and its network with it.")
         if not place.run.checkpoint_file.exists():
             raise InputError(
                 f"Run {place.run.id} has not saved its network yet: the first checkpoint comes "

@@ -51,7 +51,7 @@ class RunState:
     `epoch` counts the epochs that are over; `checkpoint_step` is where a resumed run goes on.
     `sizes` are those of gradients and updates.
     `version` grows with everything that happens, `evaluation_version` with each new content of
-    `evaluation.npz`.
+    `evaluation.npz`. `process` is the trainer's number, `is_gone` whether the folder was removed.
     """
 
     def __init__(self, run_id: str, config: RunConfig) -> None:
@@ -72,6 +72,8 @@ class RunState:
         self.finished: m.Finished | None = None
         self.failed: m.Failed | None = None
         self.problem = ""
+        self.is_gone = False
+        self.process = 0
         self.checkpoint_step = 0
         self.version = 0
         self._first_config = config
@@ -145,6 +147,15 @@ class RunState:
         self._notices.append(Notice(f"Run {self.run_id}: {self.problem}.", "error"))
         self.version += 1
 
+    def folder_gone(self) -> None:
+        """Somebody removed its folder: what was read of it is all that there is."""
+        if self.is_gone:
+            return
+        self._enter(Phase.LOST)
+        self.is_gone = True
+        self.problem = "its folder is gone; what was read of it can still be seen"
+        self.version += 1
+
     def apply(self, event: m.Event) -> None:
         """Take in what happened next."""
         match event:
@@ -203,6 +214,7 @@ class RunState:
         for change in self.changes:
             self.config = self.config.changed({change.field: change.value})
         self.step = self.checkpoint_step = event.step
+        self.process = event.process
         self.batches_per_epoch = event.batches_per_epoch
         self.counts = Counts(event.train_count, event.validation_count, event.test_count)
         self.finished, self.failed, self.problem = None, None, ""

@@ -22,6 +22,7 @@ from tui.state import (
     Answers,
     InsideState,
     ModelRow,
+    Phase,
     ProfileState,
     RateState,
     Recognition,
@@ -36,6 +37,10 @@ SLICE = 1 << 16
 
 SAMPLE = 1 << 21
 """Bytes of mere progress that are parsed of what was there before: enough for any chart."""
+
+SILENCE = 40
+"""So many looks for the trainer in which it says nothing are long: about half a minute. Time in
+which this process stood still, too, does not count."""
 
 ENDS = (Finished, Stopped, Failed)
 
@@ -76,6 +81,7 @@ class Session:
         self.lookout = object()
         self._replaying = False
         self._trainer_gone = False
+        self._heard = self._quiet_looks = 0
         self._answers_version = 0
         self._warnings = 0
         self._notices: list[Notice] = []
@@ -99,6 +105,14 @@ class Session:
     def alive(self) -> bool:
         """Whether the run has a trainer, or is about to have one."""
         return self.launching or (self.run is not None and self.run.phase.alive)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the trainer has had nothing to say for long, though it works or was asked."""
+        run, asked = self.run, self.waiting is not None
+        works = run is not None and run.phase in (Phase.TRAINING, Phase.EVALUATING)
+        waits = run is not None and run.phase is Phase.PAUSED
+        return (works or (waits and asked)) and self._quiet_looks >= SILENCE
 
     @property
     def word(self) -> str:
@@ -192,6 +206,16 @@ class Session:
         """
         if lookout is self.lookout:
             self._trainer_gone = not alive
+            version = 0 if self.run is None else self.run.version
+            self._quiet_looks = self._quiet_looks + 1 if version == self._heard else 0
+            self._heard = version
+
+    def folder_gone(self, lookout: object) -> None:
+        """Somebody looked for the run's folder likewise, and there is none any more."""
+        if lookout is self.lookout and self.run is not None:
+            self.run.folder_gone()
+            if not self.launching:
+                self.waiting = None
 
     def answers_wanted(self) -> int | None:
         """The version of the run's newest evaluation, if it is to be shown and is not yet."""
@@ -236,6 +260,7 @@ class Session:
         if not self._replaying:
             self._notices += [notice for notice in news if notice.severity != "error"]
         self._replaying = False
-        for warning in self._journal.warnings[self._warnings :]:
-            self._notices.append(Notice(f"{warning}.", "warning"))
+        if warnings := self._journal.warnings[self._warnings :]:
+            others = ", and so were others after it" if len(warnings) > 1 else ""
+            self._notices.append(Notice(f"{warnings[0]}{others}.", "warning"))
         self._warnings = len(self._journal.warnings)

@@ -147,6 +147,8 @@ class SteeringApp(SturdyApp):
 
     def _can_go_on(self, run: RunState) -> bool:
         """Whether a run that ended has something left to do: a finished one if it was edited."""
+        if run.is_gone:
+            return False
         more = run.phase is Phase.FINISHED and bool(words.changes_for(self.draft, run))
         return run.phase in RESUMABLE or more
 

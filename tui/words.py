@@ -51,6 +51,8 @@ def design_note(draft: Draft, session: Session) -> str:
     if session.alive:
         edited = draft.needs_new_run(run.config)
         return "edited for the next run: x stops this one, then space starts" if edited else ""
+    if run.is_gone:
+        return "space starts a new run"
     if changes_for(draft, run):
         return f"edited: r goes on with run {run.run_id} so, space asks"
     if draft.differing(run.config):
@@ -101,6 +103,7 @@ def why_not(action: str, session: Session) -> str:
             "revive": "There is no run to resume: 5 lists all runs, enter opens one.",
         }.get(action, "")
     more = " already" if session.alive else "; with more epochs in the form r goes on with it"
+    more = ": its folder is gone" if run.is_gone else more
     return {
         "stop": f"There is nothing to stop: run {run.run_id} is {run.phase}.",
         "evaluate": f"Run {run.run_id} is {run.phase}; ctrl+o loads and tests a saved model.",
@@ -124,10 +127,16 @@ def data_line(draft: Draft, run: RunState | None) -> str:
     return f"{name} {formats.count(info.train_count)} + {formats.count(info.test_count)}"
 
 
-def alarm(run: RunState | None, *, launching: bool) -> str:
-    """What a person must know at once about a run that ended badly; mostly empty."""
-    if run is None or launching:
+def alarm(session: Session) -> str:
+    """What a person must know at once of a run that ended badly or stands still; mostly empty."""
+    run = session.run
+    if run is None or session.launching:
         return ""
+    if session.is_silent:
+        return (
+            f"Run {run.run_id} has said nothing for half a minute: it is at something long, "
+            f"or its trainer, process {run.process}, is stopped"
+        )
     match run.phase:
         case Phase.LOST:
             return f"Run {run.run_id} is lost: {run.problem}"

@@ -259,6 +259,8 @@ class TrainingRun:
                 self._carry_out(command)
             if not self._waiting or self._stopping:
                 return
+            if not self.run.path.exists():
+                raise InputError(f"{self.run.path}: is gone, and nobody can tell its trainer so")
             with self._aside:
                 time.sleep(0.02)
             self._mark = time.monotonic()

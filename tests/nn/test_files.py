@@ -39,6 +39,13 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_litter(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_goes_wrong_is_told_of_the_file_and_not_of_its_draft(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "file"
+    with pytest.raises(FileNotFoundError) as raised:
+        write_atomically(path, b"")
+    assert raised.value.filename == str(path)
+
+
 def test_the_old_content_stays_until_the_new_is_on_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from shutil import rmtree
 
 from dashboards import (
     CONFIG,
@@ -105,6 +106,18 @@ async def test_a_lost_trainer_is_noticed(tmp_path: Path) -> None:
             await until(pilot, lambda: "lost" in header(app))
             await see(pilot, "r resumes it from step 30")
             await until(pilot, lambda: "r resume" in keys(app))
+
+
+async def test_a_run_whose_folder_is_gone_is_lost_for_good(tmp_path: Path) -> None:
+    with fake_run(tmp_path, batches(30), m.Checkpointed(step=30, elapsed=1.0)) as trainer:
+        app = Dashboard(Library(tmp_path), trainer.run)
+        async with app.run_test(size=(120, 36), notifications=True) as pilot:
+            await until(pilot, lambda: "training" in header(app))
+            rmtree(trainer.run.path)
+            await see(pilot, "is lost: its folder is gone")
+            await until(pilot, lambda: "r resume" not in keys(app))
+            await pilot.press("r")
+            await see(pilot, "is lost: its folder is gone.")
 
 
 def test_a_lost_trainer_is_noticed_within_two_seconds() -> None:

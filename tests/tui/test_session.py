@@ -10,7 +10,8 @@ from dashboards import CONFIG, STARTED, batches
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import append
-from tui.session import Session, Waiting
+from tui import words
+from tui.session import SILENCE, Session, Waiting
 from tui.state import Phase, RunState
 
 LONG_ENOUGH = 60.0
@@ -141,6 +142,62 @@ def test_a_broken_line_is_reported_once(folder: RunFolder, session: Session) -> 
     session.read(LONG_ENOUGH)
     (notice,) = session.take_notices()
     assert "line 2 is broken" in notice.text
+
+
+def test_many_broken_lines_are_one_notice(folder: RunFolder, session: Session) -> None:
+    happened(folder, STARTED)
+    with folder.events_file.open("a") as file:
+        file.write("{broken\n" * 30)
+    session.read(LONG_ENOUGH)
+    (notice,) = session.take_notices()
+    assert notice.text == (
+        "events.jsonl: line 2 is broken; it was skipped, and so were others after it."
+    )
+
+
+def test_a_run_whose_folder_is_gone_is_lost_and_keeps_what_was_read(
+    folder: RunFolder, session: Session
+) -> None:
+    happened(folder, STARTED, batches(10), m.Stopped(step=10, reason="asked"))
+    session.read(LONG_ENOUGH)
+    session.waiting = Waiting("pausing…", "mine")
+    session.folder_gone(object())
+    assert run_of(session).phase is Phase.STOPPED, "that was another run"
+    session.folder_gone(session.lookout)
+    assert (run_of(session).phase, run_of(session).is_gone) == (Phase.LOST, True)
+    assert (run_of(session).step, session.word) == (10, "")
+    assert "its folder is gone" in run_of(session).problem
+
+
+def looked(session: Session, times: int) -> None:
+    for _ in range(times):
+        session.read(LONG_ENOUGH)
+        session.trainer_seen(session.lookout, alive=True)
+
+
+def test_a_trainer_that_says_nothing_for_long_is_silent(
+    folder: RunFolder, session: Session
+) -> None:
+    happened(folder, STARTED)
+    looked(session, SILENCE)
+    assert not session.is_silent
+    looked(session, 1)
+    assert session.is_silent
+    assert f"process {STARTED.process}" in words.alarm(session)
+    happened(folder, batches(10))
+    looked(session, 1)
+    assert not session.is_silent
+    assert not words.alarm(session)
+
+
+def test_a_trainer_that_waits_is_silent_only_if_it_was_asked(
+    folder: RunFolder, session: Session
+) -> None:
+    happened(folder, STARTED, m.Paused(step=10))
+    looked(session, SILENCE + 1)
+    assert not session.is_silent
+    session.waiting = Waiting("going on…", "mine")
+    assert session.is_silent
 
 
 def test_the_newest_evaluation_is_wanted_once(folder: RunFolder, session: Session) -> None:

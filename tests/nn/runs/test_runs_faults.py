@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 from types import SimpleNamespace
 from typing import Any
 
@@ -171,6 +172,17 @@ def test_a_terminal_that_hangs_up_does_not_end_the_trainer(
     os.kill(process, signal.SIGHUP)
     assert tell(run, m.Evaluate()).error is None, "it still answers"
     assert run.has_trainer()
+
+
+def test_a_trainer_whose_folder_is_removed_while_it_waits_ends(
+    library: Library, long: RunConfig
+) -> None:
+    run = library.create_run(long)
+    child = start_trainer(run)
+    tell(run, m.Pause())
+    rmtree(run.path)
+    assert child.wait(PATIENCE) == 1
+    assert not run.path.exists()
 
 
 def test_sigterm_ends_a_test_that_is_under_way(library: Library, long: RunConfig) -> None:
