@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Iterable
@@ -19,7 +18,7 @@ from nn import presets
 from nn.config import DataConfig, RunConfig, preset
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
-from tui import every_command, pace, words
+from tui import every_command, garbage, pace, words
 from tui.advising_app import AdvisingApp
 from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
@@ -58,14 +57,6 @@ SLOW_PAINT_INTERVAL, SLOW_DRAW_INTERVAL = 2.0, 5.0
 
 SETTLE_SECONDS = 1.5
 """After about so long all widgets are there."""
-
-
-def _settle_memory() -> None:
-    """Keep the garbage collector off what stays: going over all widgets takes 0.1 s, in which no
-    key is answered."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
 
 
 class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
@@ -155,7 +146,8 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         for work in works:
             self.repeat(work)
         self.set_interval(self._paint_interval, self.paint)
-        self.set_timer(SETTLE_SECONDS, _settle_memory)
+        self.set_timer(SETTLE_SECONDS, garbage.settle)
+        self.set_interval(PAINT_INTERVAL, garbage.tidy)
         self.paint()
         self._body.enter()
         if self._memory is not None:

@@ -43,8 +43,8 @@ LEFT = 38
 SLIM = 64
 """Below so many the two parts of the folded side lie one above the other."""
 
-BETWEEN = 0.05
-"""Seconds between two views that are filled while nobody sees them."""
+BETWEEN, WITHIN = 0.05, 0.01
+"""Seconds between two views that are filled while nobody sees them, and two pieces of one."""
 
 LEAST = (40, 12)
 """Columns and lines of the terminal below which there is nothing to be seen."""
@@ -183,13 +183,15 @@ class Body(Container):
 
         One at a time: keys come in between.
         """
-        views = [each for each in self.views.items() if isinstance(each[1], ReadyPanel)]
+        views = [(name, each) for name, each in self.views.items() if isinstance(each, ReadyPanel)]
         if view.answers is self._prepared or not all(panel.is_mounted for _, panel in views):
             return
         self._prepared = view.answers
         for name, panel in views:
             if name != self.active:
                 panel.show(view)
+                for _ in panel.ahead():
+                    await asyncio.sleep(WITHIN)
                 await asyncio.sleep(BETWEEN)
 
     def _follow_tab(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dashboards import CONFIG, batches, fake_run, keys, screen_text, until
+from rich.text import Text
 from test_app_ascii import some_answers
 from textual.pilot import Pilot
 
@@ -19,6 +20,7 @@ from tui.app import Dashboard
 from tui.panels.classes import ClassesPanel
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.mistakes import LargePicture, MistakesPanel
+from tui.render.images import image_text
 
 
 async def open_view(pilot: Pilot[str]) -> MistakesPanel:
@@ -43,6 +45,31 @@ async def test_views_of_answers_are_filled_before_anybody_turns_to_them(tmp_path
         classes = len(answers.class_names)
         await until(pilot, lambda: all(each.table.row_count >= classes for each in tables))
         assert not panel.display
+
+
+async def test_thumbnails_in_sight_are_drawn_before_anybody_turns_to_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[object] = []
+
+    def draw(image: object, **how: object) -> Text:
+        drawn.append(image)
+        return image_text(image, **how)  # type: ignore[arg-type]
+
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        app.session.answers = some_answers()
+        await until(pilot, lambda: len(app.query(MistakesPanel)) == 1)
+        panel = app.query_one(MistakesPanel)
+        await until(pilot, lambda: len(panel.grid.indices) > 0)
+        monkeypatch.setattr("tui.panels.mistakes.grid.image_text", draw)
+        panel.grid.next_look()
+        for _ in panel.ahead():
+            pass
+        ahead = len(drawn)
+        await pilot.press("4")
+        await until(pilot, lambda: "most confident first" in screen_text(app))
+        assert 0 < len(drawn) == ahead
 
 
 async def test_w_writes_what_is_shown_and_says_where(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Self
@@ -152,6 +153,10 @@ class ReadyPanel(Vertical):
         """That of its place while it is not shown."""
         place = self.parent
         return super().size or (place.size if isinstance(place, Widget) else Size(0, 0))
+
+    def ahead(self) -> Iterator[None]:
+        """Do what its next picture needs and takes long, a piece at a time."""
+        yield from ()
 
 
 class TablePanel(ReadyPanel):

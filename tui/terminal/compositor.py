@@ -115,9 +115,7 @@ class SparingCompositor(Compositor):
             if not lines:
                 continue
             top, height = lines[0], lines[-1] - lines[0] + 1
-            strips = widget.render_lines(
-                Region(left - region.x, top - region.y, seen.width, height)
-            )
+            strips = _lines(widget, Region(left - region.x, top - region.y, seen.width, height))
             for y in lines:
                 places = [cut for cut in cuts[y] if left <= cut <= right]
                 parts = strips[y - top].divide([cut - left for cut in places[1:]])
@@ -136,6 +134,28 @@ class SparingScreen(Screen[T], Generic[T]):
     def __init__(self, name: str | None = None, id: str | None = None) -> None:
         super().__init__(name, id)
         self._compositor = SparingCompositor()
+
+
+def _lines(widget: Widget, place: Region) -> list[Strip]:
+    """The lines of a widget there; those of one that only holds others are all the same."""
+    if place.height > 1 and _is_bare(widget):
+        return widget.render_lines(Region(place.x, place.y, place.width, 1)) * place.height
+    return widget.render_lines(place)
+
+
+def _is_bare(widget: Widget) -> bool:
+    """Whether there is nothing but its ground."""
+    kind, styles = type(widget), widget.styles
+    return (
+        widget.is_container
+        and kind.render is Widget.render
+        and kind.render_line is Widget.render_line
+        and kind.render_lines is Widget.render_lines
+        and styles.gutter == styles.padding
+        and not styles.has_rule("keyline")
+        and not styles.has_rule("hatch")
+        and not any(edge for edge, _ in styles.outline)
+    )
 
 
 def _bits(start: int, end: int) -> int:

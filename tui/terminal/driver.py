@@ -44,6 +44,11 @@ class TerminalDriver(LinuxDriver):
         poll.register(self.fileno, 0)
         return self.outlet.gone or bool(poll.poll(0))
 
+    def write(self, data: str) -> None:
+        """Give it to the outlet, which waits for nothing: Textual's thread between is one more turn
+        to wait for."""
+        self.outlet.write(data)
+
     def start_application_mode(self) -> None:
         """Take over the terminal."""
         loop = asyncio.get_running_loop()

@@ -49,11 +49,18 @@ class Outlet:
         return self._fileno
 
     def write(self, text: str) -> int:
-        """Take text; whoever writes goes on."""
+        """Take text; whoever writes goes on.
+
+        What the terminal takes at once is not left to the thread, which would wait for its turn.
+        """
         piece = text.encode(self._encoding, "replace")
-        self._given += len(piece)
-        self._idle.clear()
-        self._queue.put(piece)
+        if self._written == self._given and not os.get_blocking(self._file):
+            with suppress(OSError):  # the thread will find the same, and see to it
+                piece = piece[os.write(self._file, piece) :]
+        if piece:
+            self._given += len(piece)
+            self._idle.clear()
+            self._queue.put(piece)
         return len(text)
 
     def flush(self) -> None:

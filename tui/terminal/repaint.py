@@ -123,20 +123,30 @@ def _strokes(y: int, old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, in
     """
     start = end = -1
     look = ground = PLAIN
+    are_blanks = False
     for x, cell in enumerate(new):
-        if cell is UNKNOWN or x < end or (x < len(old) and old[x] == cell):
+        if x < end or cell is UNKNOWN or (x < len(old) and old[x] == cell):
             continue
         first = x
         while first > 0 and new[first][0] == "":
             first -= 1
-        _, wanted, blank = new[first]
-        if look == ground == blank and all(each == " " for each, _, _ in new[start:end]):
+        character, wanted, blank = new[first]
+        if are_blanks and look == ground == blank:
             look = wanted
-        between = new[end : first + 1]
-        if start < 0 or not _is_written_through(between, look, ground, len(_place(y, first))):
+        if start < 0:
+            goes_on = False
+        elif first == end:
+            goes_on = wanted == look or (character == " " and wanted == ground)
+        else:
+            between = new[end : first + 1]
+            goes_on = _is_written_through(between, look, ground, len(_place(y, first)))
+            are_blanks = are_blanks and all(each == " " for each, _, _ in between)
+        if goes_on:
+            are_blanks = are_blanks and character == " "
+        else:
             if start >= 0:
                 yield start, end, look
-            start, look, ground = first, wanted, blank
+            start, look, ground, are_blanks = first, wanted, blank, character == " "
         end = x + 1
         while end < len(new) and new[end][0] == "":
             end += 1

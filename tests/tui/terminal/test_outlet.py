@@ -48,6 +48,14 @@ def test_all_arrives_in_order(ends: tuple[int, int], monkeypatch: pytest.MonkeyP
     assert not outlet.gone
 
 
+def test_what_the_terminal_takes_at_once_waits_for_no_thread(
+    ends: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Thread, "start", lambda thread: None)
+    Outlet(ends[1], "utf-8").write("now")
+    assert read(ends[0], 3) == b"now"
+
+
 def test_a_terminal_that_does_not_read_holds_up_nobody(ends: tuple[int, int]) -> None:
     outlet = Outlet(ends[1], "utf-8")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Self
 
@@ -138,6 +138,10 @@ class MistakesPanel(ReadyPanel):
         if not same_classes:
             self.selection = replace(self.selection, true=None, predicted=None)
         self._fill()
+
+    def ahead(self) -> Iterator[None]:
+        """Paint the thumbnails that will be in sight."""
+        return self.grid.ahead()
 
     def filter(self, true: int | None, predicted: int | None) -> None:
         """Show the images of a true class with a certain answer; None is every class.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -121,6 +122,7 @@ class Grid(ScrollView, can_focus=True):
         self._look = 0
         self._pictures: LRUCache[int, Lines] = LRUCache(512)
         self._tiles: LRUCache[tuple[int, bool], Lines] = LRUCache(512)
+        self._rows: LRUCache[tuple[int, int, tuple[int, ...]], list[Strip]] = LRUCache(16)
         self._tiling = tiling(1, 1, 1.0, 1)
         self._is_stale, self._ground = True, Style.null()
         self._painting: Painting | None = None
@@ -130,7 +132,7 @@ class Grid(ScrollView, can_focus=True):
         if self.answers is None or answers.images is not self.answers.images:
             self._pictures.clear()
         if answers is not self.answers or order != self.order:
-            self._tiles.clear()
+            self._forget_tiles()
         self.answers, self.indices, self.order = answers, indices, order
         self._arrange()
         self.cursor = cursor
@@ -148,19 +150,55 @@ class Grid(ScrollView, can_focus=True):
         self._arrange()
         self._show_cursor()
 
+    def ahead(self) -> Iterator[None]:
+        """Paint what will be in sight, a piece at a time."""
+        self._take_looks()
+        at, top = self._tiling, self.scroll_offset.y
+        bottom = top + self.room.height
+        for y in range(top, bottom, at.tile_height):
+            first = y // at.tile_height * at.columns
+            for place in range(first, min(first + at.columns, len(self.indices))):
+                self._tile(place)
+                yield
+            self._lines(range(y, min(y + at.tile_height, bottom)))
+            yield
+
     def render_lines(self, crop: Region) -> list[Strip]:
         """The thumbnails there, painted as they were where they would look the same."""
         self._take_looks()
-        return super().render_lines(crop)
+        top = self.scroll_offset.y
+        lines = self._lines(range(crop.y + top, crop.bottom + top))
+        return [line.crop(*crop.column_span) for line in lines]
+
+    def _lines(self, lines: range) -> list[Strip]:
+        """Lines of all thumbnails, as wide as the space, in the colours that the terminal has."""
+        height, ground = self._tiling.tile_height, self.background_colors[1]
+        strips = [self._row(y // height)[y % height] for y in lines]
+        for each in self.get_line_filters():
+            strips = [strip.apply_filter(each, ground) for strip in strips]
+        return strips
 
     def render_line(self, y: int) -> Strip:
         """One line across all thumbnails of a row."""
-        width, at = self.scrollable_content_region.width, self._tiling
-        row, line = divmod(y + self.scroll_offset.y, at.tile_height)
-        segments: list[Segment] = []
-        for place in range(row * at.columns, min((row + 1) * at.columns, len(self.indices))):
-            segments += self._tile(place)[line]
-        return Strip(segments).adjust_cell_length(width, self._ground)
+        row, line = divmod(y + self.scroll_offset.y, self._tiling.tile_height)
+        return self._row(row)[line]
+
+    def _row(self, row: int) -> list[Strip]:
+        """The lines of a row of thumbnails."""
+        at, width = self._tiling, self.room.width + BAR
+        first = row * at.columns
+        indices = tuple(self.indices[first : first + at.columns].tolist())
+        chosen = self.cursor - first if first <= self.cursor < first + at.columns else -1
+        key = width, chosen, indices
+        if key not in self._rows:
+            tiles = [self._tile(first + n) for n in range(len(indices))]
+            self._rows[key] = [
+                Strip([each for tile in tiles for each in tile[line]]).adjust_cell_length(
+                    width, self._ground
+                )
+                for line in range(at.tile_height)
+            ]
+        return self._rows[key]
 
     def notify_style_update(self) -> None:
         """It may be another theme."""
@@ -251,7 +289,11 @@ class Grid(ScrollView, can_focus=True):
         if painting != self._painting:
             self._painting = painting
             self._pictures.clear()
-            self._tiles.clear()
+            self._forget_tiles()
+
+    def _forget_tiles(self) -> None:
+        self._tiles.clear()
+        self._rows.clear()
 
     def _show_cursor(self) -> None:
         at = self._tiling

@@ -1,0 +1,56 @@
+"""When garbage is looked for."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+
+import pytest
+
+from tui import garbage
+
+
+class Ring:
+    """Something that only the collector frees, as it holds itself."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+@pytest.fixture(autouse=True)
+def settled() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    garbage.settle()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def test_what_nobody_needs_goes_in_a_quiet_moment_and_not_before() -> None:
+    ring = weakref.ref(Ring())
+    kept = [[number] for number in range(20 * garbage.MANY)]
+    assert ring() is not None
+    garbage.tidy()
+    assert ring() is None
+    assert len(kept) == 20 * garbage.MANY
+
+
+def test_what_has_become_old_goes_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "TURNS", 3)
+    one = Ring()
+    ring = weakref.ref(one)
+    for turn in range(40):
+        kept = [[number] for number in range(2 * garbage.MANY)]
+        garbage.tidy()
+        kept.clear()
+        if turn == 10:
+            del one
+    assert ring() is None
+
+
+def test_a_few_new_objects_are_not_worth_a_look() -> None:
+    garbage.tidy()
+    ring = weakref.ref(Ring())
+    garbage.tidy()
+    assert ring() is not None
