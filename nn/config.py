@@ -21,7 +21,7 @@ from nn.losses import Loss
 from nn.network import Plan, plan
 from nn.optimizers import Adam, AnyOptimizer
 from nn.schedules import AnySchedule, Constant
-from nn.schema import InputError, Schema, setting
+from nn.schema import InputError, Schema, setting, show
 
 
 class DataConfig(Schema):
@@ -100,7 +100,8 @@ class TrainingConfig(Schema):
     def _refuse_other_words(cls, augmentation: Any) -> Any:
         """The words are resolved where the dataset is known."""
         if isinstance(augmentation, str):
-            raise InputError(f"{augmentation!r} is not known; write suggested, off or its fields")
+            shown = show(augmentation)
+            raise InputError(f"{shown} is not known; write suggested, off or its fields")
         return augmentation
 
 

@@ -18,8 +18,18 @@ _KINDS: set[str | int] = set()
 _NUMBERS = (int, float, int | None, float | None)
 
 
+MOST_SHOWN = 100
+"""So many characters of a wrong value say which it is."""
+
+
 class InputError(ValueError):
     """Something that a person gave is wrong; the message is one sentence saying how to mend it."""
+
+
+def show(value: object) -> str:
+    """A wrong value as a sentence names it; of a long one, such as a text pasted, the beginning."""
+    shown = repr(value)
+    return shown if len(shown) <= MOST_SHOWN else f"{shown[:MOST_SHOWN]}..."
 
 
 class Schema(BaseModel):
@@ -95,7 +105,7 @@ def problems(error: ValidationError, where: str = "") -> list[tuple[tuple[str | 
 def _sentence(item: Any) -> str:
     context = item.get("ctx", {})
     given = item["input"]
-    shown = repr(given)
+    shown = show(given)
     if isinstance(given, (dict, list)):
         shown = "a list" if isinstance(given, list) else "a group of fields"
     match item["type"]:
@@ -116,7 +126,7 @@ def _sentence(item: Any) -> str:
         case "literal_error" | "enum":
             return f"{shown} is not known; choose {context['expected']}"
         case "union_tag_invalid":
-            return f"{context['tag']!r} is not known; choose one of {context['expected_tags']}"
+            return f"{show(context['tag'])} is not known; choose one of {context['expected_tags']}"
         case "union_tag_not_found":
             return f"no {context['discriminator']} is given; it says which kind this is"
         case "string_type":
@@ -132,6 +142,6 @@ def _sentence(item: Any) -> str:
         case "too_short":
             return f"{context['min_length']} or more are needed"
         case "value_error":
-            return str(context["error"])
+            return str(context["error"]).replace(repr(given), shown)
         case _:
             return f"{shown}: {item['msg']}"

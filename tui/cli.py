@@ -140,10 +140,22 @@ def dashboard(
     ] = False,
 ) -> None:
     """Design, train and inspect a convolutional network written in NumPy, in the terminal."""
-    if context.invoked_subcommand is None:
-        from tui.commands.dashboard import Look, open_dashboard
+    if (command := context.invoked_subcommand) is not None:
+        _refuse_options_before(command, context)
+        return
+    from tui.commands.dashboard import Look, open_dashboard
 
-        open_dashboard(models, Look(ascii, slow))
+    open_dashboard(models, Look(ascii, slow))
+
+
+def _refuse_options_before(command: str, context: typer.Context) -> None:
+    """An option that stands before a command would be taken for the dashboard's, and be lost."""
+    for name in ("models", "ascii", "slow"):
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            from nn.schema import InputError
+
+            raise InputError(f"--{name}: goes behind the command, as in cnn-tui {command} --{name}")
 
 
 @app.command()

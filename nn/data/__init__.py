@@ -11,7 +11,7 @@ from nn.data.dataset import Dataset, DatasetInfo, Part, Source, as_floats
 from nn.data.fingerprint import Fingerprint, fingerprint
 from nn.data.located import absolute, is_path, open_path
 from nn.data.split import split_validation
-from nn.schema import InputError
+from nn.schema import InputError, show
 
 __all__ = [
     "DATASETS",
@@ -109,7 +109,7 @@ def _source(name: str) -> Source:
     if name not in DATASETS:
         first, *others = DATASETS
         raise InputError(
-            f"data.dataset: {name!r} is not known; choose {first} or {', '.join(others)}, "
+            f"data.dataset: {show(name)} is not known; choose {first} or {', '.join(others)}, "
             "or give the path of a dataset"
         )
     return DATASETS[name]

@@ -117,3 +117,12 @@ def test_empty_text_is_none_where_none_may_stand() -> None:
         InputError, match=r"^count: '' is not a whole number; write one such as 10$"
     ):
         Form.parse({"count": ""})
+
+
+def test_a_long_value_is_named_by_its_beginning() -> None:
+    with pytest.raises(InputError) as raised:
+        Owner.parse({"age": "a" * 5000})
+    sentence = str(raised.value)
+    assert sentence.startswith("age: 'aaa")
+    assert sentence.endswith("... is not a whole number; write one such as 10")
+    assert len(sentence) < 200

@@ -271,6 +271,15 @@ def test_a_killed_trainer_is_a_failure_that_can_be_resumed(models: Path) -> None
     assert f"--resume {run.id}" in said
 
 
+@pytest.mark.parametrize("words", [["--models", "elsewhere", "runs"], ["--ascii", "attach"]])
+def test_an_option_before_a_command_is_refused_and_not_lost(words: list[str]) -> None:
+    line = [sys.executable, "-P", "-m", "tui.cli", *words]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2
+    assert f"{words[0]}: goes behind the command" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_lists_of_nothing_say_what_to_do(cnn_tui: Command) -> None:
     assert "cnn-tui train" in cnn_tui("runs").stdout
     assert "cnn-tui train --save" in cnn_tui("models").stdout

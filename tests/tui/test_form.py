@@ -704,3 +704,15 @@ def test_fields_that_contradict_others_say_so_beside_themselves() -> None:
     assert draft.errors["training.loss.class_weights"] == (
         "'often' will not do; give balanced, or a number from 0.001 to 1,000 for each class"
     )
+
+
+@pytest.mark.parametrize("text", ["x" * 100_000, "1" * 5000], ids=["letters", "digits"])
+def test_what_is_wrong_with_a_long_text_is_said_in_short(text: str) -> None:
+    draft = Draft(preset("lenet"))
+    for field in draft.fields():
+        if not field.choices and field.path in draft.texts:
+            before = draft.texts[field.path]
+            draft.set(field.path, text)
+            sentences = [*draft.errors.values(), draft.plan.problem or ""]
+            assert max(map(len, sentences)) < 300, field.path
+            draft.set(field.path, before)
