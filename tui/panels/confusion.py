@@ -208,7 +208,7 @@ class HeatTable(Table):
         hover: bool = False,
     ) -> list[list[Segment]]:
         """A place of the map is a single segment: to measure, frame and cut it takes ten times as
-        long."""
+        long. Sums of styles are known from other places, but for the last one."""
         heat_map = self._panel.heat_map
         if heat_map is None or min(row_index, column_index) < 0:
             return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
@@ -226,7 +226,7 @@ class HeatTable(Table):
             self.cursor_background_priority == "css",
         )
         place = Style.from_meta({"row": row_index, "column": column_index})
-        return [[Segment(text[:width], base_style + place + look + style + post)]]
+        return [[Segment(text[:width], base_style + look + style + post + place)]]
 
 
 class ConfusionPanel(TablePanel):
