@@ -77,7 +77,7 @@ class KeyLine(Widget):
                 continue
             seen.add((active.node, binding.action))
             text = self._text(binding, key_style)
-            if active.node is not self.app:
+            if active.node is not self.app and name not in ENDS:
                 own.append(Piece(text, OWN_RANK))
             elif name in RANKS:
                 (last if name in ENDS else known).append(Piece(text, RANKS[name]))

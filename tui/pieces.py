@@ -13,7 +13,10 @@ GAP = "  "
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a line; where there is too little room the highest `rank` goes first."""
+    """A part of a line; where there is too little room those of the lowest `rank` stay.
+
+    What is left of the room goes to whatever fits there.
+    """
 
     text: Text
     rank: int
@@ -28,10 +31,10 @@ def one_line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Text:
     """The pieces at both ends of a line, without those for which there is no room."""
     if width < 1:
         return Text()
-    kept = [each for each in (*left, *right) if each.text]
-    while len(kept) > 1 and _width(kept) > width:
-        highest = max(each.rank for each in kept)
-        del kept[max(n for n, each in enumerate(kept) if each.rank == highest)]
+    kept: list[Piece] = []
+    for each in sorted((*left, *right), key=lambda each: each.rank):
+        if each.text and (not kept or _width([*kept, each]) <= width):
+            kept.append(each)
     start, end = (
         Text(GAP).join([each.text for each in side if any(each is other for other in kept)])
         for side in (left, right)

@@ -89,6 +89,9 @@ async def test_keys_choose_the_curves(tmp_path: Path) -> None:
             await until(pilot, lambda: "t time/epochs" in screen.query_one(KeyLine).render().plain)
             await pilot.press("question_mark")
             await until(pilot, lambda: "curves of the runs that were marked" in screen_text(app))
+            await pilot.press("escape")
+            await pilot.resize_terminal(80, 24)
+            await until(pilot, lambda: "? help" in screen.query_one(KeyLine).render().plain)
 
 
 async def test_o_sorts_by_the_column_of_the_cursor(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from test_app_library import save
 from textual.events import MouseMove
 from textual.pilot import Pilot
 from textual.widgets import OptionList
+from textual.widgets._toast import Toast
 
 from nn.data import load
 from nn.runs.folder import Library
@@ -195,7 +196,7 @@ async def test_a_drawing_is_kept_under_its_true_class_and_can_be_evaluated(
             await pilot.press(label)
             await until(pilot, lambda: not isinstance(app.screen, Choose))
             await until(pilot, (dataset / name).exists)
-            await until(pilot, lambda name=label: f"test/{name}/" in unwrapped(app))  # type: ignore[misc]
+            await until(pilot, lambda name=label: f"test/{name}/" in notices(app))  # type: ignore[misc]
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         answer_of_the_network = app.screen.query_one(OptionList).highlighted
@@ -213,9 +214,9 @@ async def test_a_drawing_is_kept_under_its_true_class_and_can_be_evaluated(
     assert (result["count"], result["accuracy"]) == (3, 2 / 3)
 
 
-def unwrapped(app: Dashboard) -> str:
-    """The screen without the breaks that notices have in long paths."""
-    return "".join(each for each in screen_text(app) if each not in " \n▌")
+def notices(app: Dashboard) -> str:
+    """What people are told now: on the screen long paths have breaks."""
+    return " ".join(toast._notification.message for toast in app.screen.query(Toast))
 
 
 async def test_an_empty_sheet_cannot_be_kept(tmp_path: Path) -> None:

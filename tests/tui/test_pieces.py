@@ -24,6 +24,11 @@ def test_the_highest_rank_gives_way_first(width: int, line: str) -> None:
     assert one_line(LEFT, RIGHT, width).plain == line
 
 
+def test_room_that_is_left_goes_to_a_shorter_piece() -> None:
+    pieces = [piece("long words", 1), piece("ab", 2)]
+    assert one_line(pieces, RIGHT[:1], 12).plain == "ab     state"
+
+
 def test_of_equal_ranks_the_last_gives_way() -> None:
     pieces = [piece("first", 1), piece("second", 1)]
     assert one_line(pieces, [], 6).plain == "first "

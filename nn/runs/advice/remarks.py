@@ -77,7 +77,7 @@ class Advice:
         if not self.passed:
             return "Too early to tell: nothing has been measured yet."
         found = f"Nothing to remark: no sign of {_listed(self.passed)}."
-        return f"Too early to tell everything. {found}" if self.waiting else f"All well. {found}"
+        return f"Not everything can be told. {found}" if self.waiting else f"All well. {found}"
 
 
 def _listed(words: tuple[str, ...]) -> str:

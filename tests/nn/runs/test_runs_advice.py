@@ -97,7 +97,7 @@ def remark(found: Facts, kind: str) -> Remark | None:
 def test_of_a_run_that_is_well_there_is_nothing_to_remark() -> None:
     advice = advise(facts())
     assert advice.remarks == ()
-    assert advice.silence.startswith("Too early to tell everything. Nothing to remark: no sign of")
+    assert advice.silence.startswith("Not everything can be told. Nothing to remark: no sign of")
     ended = facts(config=CONFIG.changed({"training.epochs": 3}), epochs=[*WELL[:2], WELL[2]])
     still = epochs([(1.0, 0.7, 0.8, 0.75), (0.42, 0.87, 0.51, 0.855), (0.4, 0.88, 0.5, 0.865)])
     still = [each.model_copy(update={"stuck_units": {}}) for each in still]

@@ -38,8 +38,8 @@ class InsidePanel(Static, can_focus=True):
         "g goes to one by its number.\n"
         "w shows where the network looks: how much less probable a class becomes where that part\n"
         "of the image is covered (up and down choose the class).\n"
-        "i in the view Draw follows what is drawn there, through the network that reads it;\n"
-        "n comes back to the test images.\n"
+        "i in the view Draw follows what is drawn there, through the network that reads it; n\n"
+        "comes back to the test images.\n"
         "It is the network loaded with ctrl+o, else the run's newest checkpoint, followed while\n"
         "it trains, else the newest saved model."
     )
