@@ -142,6 +142,6 @@ def _sentence(item: Any) -> str:
         case "too_short":
             return f"{context['min_length']} or more are needed"
         case "value_error":
-            return str(context["error"]).replace(repr(given), shown)
+            return str(context["error"]).replace(repr(given), show(given))
         case _:
             return f"{shown}: {item['msg']}"
