@@ -21,7 +21,7 @@ _BLAS_THREADS = (
 NICENESS = 15
 """Who trains takes what others leave: a dashboard that needs a moment's work gets it at once."""
 
-SESSION_NICENESS = 5
+SESSION_NICENESS = 10
 """The same for a session as a whole: enough for a dashboard to come first, and not so much that
 training starves beside others' work."""
 
@@ -70,12 +70,17 @@ def _share(files: list[Path]) -> float | None:
 
 
 def give_way() -> None:
-    """Let others go first from now on.
+    """Let others go first from now on, and interrupt nobody in the middle of what they do.
 
-    Where Linux shares time out among sessions, niceness counts within each of them only: a session
-    that this process leads has one of its own (see sched(7), "The autogroup feature").
+    Linux lets a batch process that wakes up wait for its turn (see sched(7), "SCHED_BATCH"): those
+    who train wake up many times a second, as they take turns. Where it shares time out among
+    sessions, niceness counts within each of them only: a session that this process leads has one
+    of its own (see sched(7), "The autogroup feature").
     """
     os.nice(NICENESS)
+    if hasattr(os, "SCHED_BATCH"):
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
     if os.getsid(0) == os.getpid():
         with suppress(OSError):
             _set_session_niceness(Path("/proc/self/autogroup"))

@@ -147,7 +147,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
             self.repeat(work)
         self.set_interval(self._paint_interval, self.paint)
         self.set_timer(SETTLE_SECONDS, garbage.settle)
-        self.set_interval(PAINT_INTERVAL, garbage.tidy)
+        self.set_interval(PAINT_INTERVAL, lambda: garbage.tidy(has_time=not self.is_in_use))
         self.paint()
         self._body.enter()
         if self._memory is not None:

@@ -11,8 +11,13 @@ import gc
 MANY = 2_000
 """So many new objects are worth a look."""
 
-TURNS = 20
-"""After so many looks at what is new, the older is looked at, too."""
+LOOKS = 4
+"""After so many looks at what is new, what has stayed since is looked at, too: it is little then,
+and takes 5 ms."""
+
+LONG_LOOKS = 20
+"""After so many of those, all that has come since the dashboard settled is to be looked at, which
+takes 0.1 s."""
 
 RARELY = 200_000
 """So many new objects do not wait for a quiet moment."""
@@ -22,11 +27,12 @@ def settle() -> None:
     """Never look at what is there now, and stays: to go over all widgets takes 0.1 s."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(RARELY, TURNS, TURNS)
+    gc.set_threshold(RARELY, LOOKS, LONG_LOOKS)
 
 
-def tidy() -> None:
-    """Look at what has come since the last time."""
+def tidy(*, has_time: bool) -> None:
+    """Look at what has come since the last time; at all of it only if nobody is using the keys."""
     new, looks, long_looks = gc.get_count()
     if new > MANY:
-        gc.collect(0 if looks < TURNS else 1 if long_looks < TURNS else 2)
+        is_long = looks >= LOOKS
+        gc.collect(2 if is_long and long_looks >= LONG_LOOKS and has_time else int(is_long))

@@ -204,6 +204,21 @@ def test_a_session_that_others_lead_stays_as_it_is() -> None:
     assert after == [min(nice + NICENESS, 19), *shared]
 
 
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="this system knows no batch processes")
+def test_who_gives_way_interrupts_nobody_and_nor_do_its_threads() -> None:
+    script = """
+import os
+from threading import Thread
+from nn.processors import give_way
+give_way()
+Thread(target=lambda: print(os.sched_getscheduler(0) == os.SCHED_BATCH)).start()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, timeout=120, capture_output=True, text=True
+    )
+    assert done.stdout == "True\n"
+
+
 def test_a_session_is_told_again_while_the_system_takes_no_change(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -31,26 +31,34 @@ def test_what_nobody_needs_goes_in_a_quiet_moment_and_not_before() -> None:
     ring = weakref.ref(Ring())
     kept = [[number] for number in range(20 * garbage.MANY)]
     assert ring() is not None
-    garbage.tidy()
+    garbage.tidy(has_time=True)
     assert ring() is None
     assert len(kept) == 20 * garbage.MANY
 
 
-def test_what_has_become_old_goes_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(garbage, "TURNS", 3)
+def test_what_has_become_old_goes_when_there_is_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "LONG_LOOKS", 3)
     one = Ring()
     ring = weakref.ref(one)
-    for turn in range(40):
+
+    def use(*, has_time: bool) -> None:
         kept = [[number] for number in range(2 * garbage.MANY)]
-        garbage.tidy()
+        garbage.tidy(has_time=has_time)
         kept.clear()
-        if turn == 10:
-            del one
+
+    for _ in range(40):
+        use(has_time=False)
+    del one
+    for _ in range(40):
+        use(has_time=False)
+    assert ring() is not None
+    for _ in range(garbage.LOOKS + 1):
+        use(has_time=True)
     assert ring() is None
 
 
 def test_a_few_new_objects_are_not_worth_a_look() -> None:
-    garbage.tidy()
+    garbage.tidy(has_time=True)
     ring = weakref.ref(Ring())
-    garbage.tidy()
+    garbage.tidy(has_time=True)
     assert ring() is not None

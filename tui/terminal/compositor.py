@@ -21,11 +21,16 @@ from textual.map_geometry import MapGeometry
 from textual.reactive import Reactive
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.terminal.still import Placed, Still
 
 T = TypeVar("T")
+
+FRAME = 1 / 240
+"""Seconds from one picture to the next, at least. Textual's timer may let two such pass, and its
+frames are so long that a key would wait for 33 ms because something else has just been painted."""
 
 
 class SparingCompositor(Compositor):
@@ -134,6 +139,13 @@ class SparingScreen(Screen[T], Generic[T]):
     def __init__(self, name: str | None = None, id: str | None = None) -> None:
         super().__init__(name, id)
         self._compositor = SparingCompositor()
+        self._frames: Timer | None = None
+
+    @property
+    def _update_timer(self) -> Timer:
+        if self._frames is None:
+            self._frames = self.set_interval(FRAME, self._on_timer_update, pause=True)
+        return self._frames
 
 
 def _lines(widget: Widget, place: Region) -> list[Strip]:

@@ -8,7 +8,9 @@ yet.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
+from math import inf
 
 from textual.app import App
 from textual.events import Event, InputEvent, Key, MouseUp, Paste
@@ -22,6 +24,9 @@ NAP = 0.005
 LONGEST_WAIT = 1.0
 """Seconds after which a key is handed on all the same, if something goes on that does not end."""
 
+REST = 2.0
+"""Seconds after which somebody who presses no key is no longer about to."""
+
 
 class KeysInTurn(App[str]):
     """Hands on a key, a click or a paste when all that the last one led to has happened."""
@@ -30,6 +35,7 @@ class KeysInTurn(App[str]):
         super().__init__()
         self._waiting: deque[Event] = deque()
         self._has_done = False
+        self._used_at = -inf
         self._wait: asyncio.Task[None] | None = None
 
     @property
@@ -37,11 +43,18 @@ class KeysInTurn(App[str]):
         """Whether somebody has pressed something that nobody knows of yet."""
         return bool(self._waiting)
 
+    @property
+    def is_in_use(self) -> bool:
+        """Whether somebody has just pressed something."""
+        return time.monotonic() < self._used_at + REST
+
     async def on_event(self, event: Event) -> None:
         """Let it wait, if somebody pressed it too soon."""
         if not isinstance(event, InputEvent | Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._has_done:
+            return
+        self._used_at = time.monotonic()
+        if self._has_done:
             self._waiting.append(event)
             self._begin_to_wait()
         else:

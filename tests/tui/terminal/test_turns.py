@@ -124,3 +124,15 @@ async def test_a_key_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
         press_at_once(pilot, "a", "b")
         await until(pilot, lambda: app.ended)
         assert not app.has_keys_waiting
+
+
+async def test_who_has_pressed_nothing_for_a_while_is_not_using_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = TerminalApp(ascii=False)
+    async with app.run_test() as pilot:
+        assert not app.is_in_use
+        await pilot.press("a")
+        assert app.is_in_use
+        monkeypatch.setattr(turns, "REST", 0.0)
+        assert not app.is_in_use
