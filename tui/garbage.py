@@ -15,7 +15,7 @@ LOOKS = 4
 """After so many looks at what is new, what has stayed since is looked at, too: it is little then,
 and takes 5 ms."""
 
-LONG_LOOKS = 20
+LONG_LOOKS = 100
 """After so many of those, all that has come since the dashboard settled is to be looked at, which
 takes 0.1 s."""
 
