@@ -309,6 +309,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         if keys != self._keys:
             self._keys = keys
             self._show_alarm()
+            self.follow_changes()
             self.show_design()
             self.refresh_bindings()
         self._draw()

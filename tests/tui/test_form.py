@@ -604,6 +604,32 @@ def test_what_can_change_in_a_run_and_what_cannot(draft: Draft, config: RunConfi
     assert not draft.network_changed_from(config)
 
 
+def test_what_a_run_has_changed_is_taken_over(draft: Draft, config: RunConfig) -> None:
+    changes = {
+        "training.learning_rate": 0.5,
+        "training.schedule": {"kind": "step", "drop": 0.1, "after": [4]},
+    }
+    draft.set("data.limit", "1000")
+    draft.follow(config, config.changed(changes))
+    assert draft.config == config.changed({**changes, "data.limit": 1000})
+    assert draft.history.last == "limit: 1000"
+    draft.follow(config.changed(changes), config)
+    assert draft.config == config.changed({"data.limit": 1000})
+
+
+def test_what_is_being_edited_is_not_taken_over(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.learning_rate", "0.7")
+    draft.set("training.schedule.floor", "oops")
+    later = config.changed(
+        {"training.learning_rate": 0.5, "training.schedule": "constant", "training.epochs": 99}
+    )
+    draft.follow(config, later)
+    assert draft.texts["training.learning_rate"] == "0.7"
+    assert draft.texts["training.schedule"] == "cosine"
+    assert draft.texts["training.schedule.floor"] == "oops"
+    assert draft.texts["training.epochs"] == "99"
+
+
 def test_a_wrong_draft_has_no_changes_for_a_run(draft: Draft, config: RunConfig) -> None:
     draft.set("training.learning_rate", "0.5")
     draft.set("training.epochs", "x")
