@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -536,6 +537,7 @@ def main() -> None:
     """
     from nn.schema import InputError
 
+    _prepare_streams()
     try:
         try:
             app(prog_name="cnn-tui")
@@ -551,6 +553,17 @@ def main() -> None:
     except OSError as error:
         told = (error.filename, error.strerror or str(error))
         _end(Exit.FAILED, ": ".join(str(each) for each in told if each))
+
+
+def _prepare_streams() -> None:
+    """Let standard streams that were closed lead nowhere, and signs that standard output's encoding
+    does not have be written as escapes, as Python does on standard error."""
+    # The order is that of their numbers: each is opened under the lowest that is free.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _end(code: Exit, sentence: str | None = None) -> NoReturn:
