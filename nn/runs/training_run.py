@@ -20,6 +20,7 @@ from nn.checkpoint import (
 )
 from nn.config import is_live
 from nn.data import fingerprint, load
+from nn.evaluation import EvaluationAdvanced, evaluate
 from nn.files import write_atomically
 from nn.metrics import Evaluation
 from nn.runs import messages as m
@@ -31,7 +32,7 @@ from nn.runs.sizes import SizeMeter, Sizes
 from nn.runs.speed import Speed
 from nn.runs.units import stuck_units
 from nn.schema import InputError
-from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
+from nn.training import BatchDone, EpochDone, Training
 from nn.types import Array, Integers
 
 REPORT_SECONDS = 0.2
