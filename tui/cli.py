@@ -442,8 +442,8 @@ def code(
 ) -> None:
     """Write a network as code, or its configuration as TOML.
 
-    The code, for PyTorch or Keras, has the layers, how their weights start, the optimizer and the schedule; it runs by
-    itself, and says what is not in it. Trained weights are for export.
+    The code, for PyTorch or Keras, has the layers, how their weights start, the optimizer and the
+    schedule; it runs by itself, and says what is not in it. Trained weights are for export.
 
     \b
     Examples:
