@@ -161,10 +161,6 @@ class Draft:
         """Those of them that cannot change while a run of that configuration trains."""
         return [path for path in self.differing(config) if not is_live(path)]
 
-    def network_changed_from(self, config: RunConfig) -> bool:
-        """Whether the layers are others."""
-        return any(path.startswith(f"{LIST}.") for path in self.differing(config))
-
     def live_changes(self, config: RunConfig) -> dict[str, Any]:
         """New values for a run of that configuration, by path, as its trainer takes them.
 
