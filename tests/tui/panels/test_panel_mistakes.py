@@ -67,6 +67,17 @@ async def test_o_goes_through_the_orders(app_of, painted, pets):
             assert " ".join(re.sub(r"\w+→\w+|▌", " ", below).split()) == figures
 
 
+async def test_another_order_or_choice_begins_at_its_first(app_of, pets):
+    """Another order is asked for to see what is first in it, not where the cursor was."""
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        for key in "omtp":
+            await pilot.press("end", key)
+            assert panel.grid.cursor == 0
+
+
 async def test_classes_are_gone_through_by_keys(app_of, pets):
     panel = MistakesPanel()
     async with app_of(panel).run_test(size=(100, 30)) as pilot:

@@ -25,6 +25,7 @@ from tui.state import ORDERS, Answers, SecondLook, View
 
 __all__ = ["LargePicture", "MistakesPanel"]
 
+PAIRS_SAY = "How many of each: true class → what it was taken for."
 NOTHING = "No answers yet: they come when the first epoch is over."
 
 
@@ -54,10 +55,12 @@ class MistakesPanel(ReadyPanel):
         Binding("a,escape", "all", "all", tooltip="show all mistakes again"),
         Binding("f", "pair", "filter", tooltip="choose a pair of classes"),
         Binding("o", "order", "order", tooltip="sort by confidence, loss or margin"),
-        Binding("t", "cycle_true(1)", "true class"),
-        Binding("T", "cycle_true(-1)", "true class back", show=False),
-        Binding("p", "cycle_predicted(1)", "predicted"),
-        Binding("P", "cycle_predicted(-1)", "predicted back", show=False),
+        Binding("t", "cycle_true(1)", "true class", tooltip="the next true class alone"),
+        Binding("T", "cycle_true(-1)", "true class", show=False, tooltip="the true class before"),
+        Binding("p", "cycle_predicted(1)", "predicted", tooltip="the next predicted class alone"),
+        Binding(
+            "P", "cycle_predicted(-1)", "predicted", show=False, tooltip="the predicted one before"
+        ),
         Binding("i", "inside", "inside", tooltip="follow this image through the network"),
         Binding("w", "write", "write", tooltip="write these mistakes to CSV and PNG files"),
         Binding("m", "mix", "mix", tooltip="pairs of classes take turns, or not"),
@@ -186,7 +189,9 @@ class MistakesPanel(ReadyPanel):
                 true, called = map(int, chosen.split("-"))
                 self.filter(true, called)
 
-        self.app.push_screen(Choose("Which mistakes?", "", choices), filter_by)
+        self.app.push_screen(
+            Choose("Which mistakes?", PAIRS_SAY.replace("→", arrow), choices), filter_by
+        )
 
     def action_all(self) -> None:
         """Show all mistakes."""
@@ -240,18 +245,20 @@ class MistakesPanel(ReadyPanel):
             self.grid.cursor = int(place[0])
 
     def _select(self, selection: Selection) -> None:
+        """Show others, or in another order: from the first one on."""
         self.selection = selection
-        self._fill()
+        self._fill(anew=True)
         self.refresh_bindings()
 
-    def _fill(self) -> None:
+    def _fill(self, *, anew: bool = False) -> None:
         if not self.is_mounted:
             return
         answers, grid = self.answers, self.grid
         if answers is None:
             self._say("", NOTHING)
             return
-        under_cursor = grid.indices[grid.cursor] if grid.cursor < len(grid.indices) else -1
+        stays = not anew and grid.cursor < len(grid.indices)
+        under_cursor = grid.indices[grid.cursor] if stays else -1
         indices = self.selection.of(answers)
         place = np.flatnonzero(indices == under_cursor)
         grid.fill(answers, indices, self.selection.order, int(place[0]) if len(place) else 0)
