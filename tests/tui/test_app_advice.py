@@ -12,9 +12,12 @@ from textual.widgets import OptionList
 
 from nn.runs import messages as m
 from nn.runs.advice import Remark, Try
+from nn.runs.advice.fit import _against_overfitting
 from nn.runs.folder import Library
 from tui.advice_dialog import AdviceDialog, _line, _told
 from tui.app import Dashboard
+from tui.dialogs import Choose
+from tui.panels.network import LayerList
 
 EXPLODED = m.BatchesFinished(
     step=60,
@@ -111,3 +114,15 @@ def test_further_lines_begin_below_the_first_word(width: int) -> None:
         assert first[len(sign)].isalnum()
         assert others or width == 76
         assert all(line[: len(sign)].isspace() and not line[len(sign)].isspace() for line in others)
+
+
+async def test_the_keys_that_it_names_add_a_layer(tmp_path: Path) -> None:
+    (words,) = (each.words for each in _against_overfitting(CONFIG) if "dropout" in each.words)
+    first, second = words.removesuffix(" in the dashboard").rpartition(": ")[2].split(", then ")
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(first)
+        await until(pilot, lambda: isinstance(app.focused, LayerList))
+        await pilot.press(second)
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        assert "dropout" in screen_text(app)

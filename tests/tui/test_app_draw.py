@@ -92,6 +92,7 @@ async def test_a_seven_drawn_with_the_mouse_is_a_seven(tmp_path: Path) -> None:
         await drag(pilot, (12, 5), (20, 5), (31, 5), (28, 11), (20, 20))
         await until(pilot, lambda: answer(app) == "7")
         await until(pilot, lambda: "7  9" in screen_text(app))
+        assert not app.screen.selections, "the mouse draws there, and selects no text"
 
 
 async def test_the_probabilities_move_with_every_stroke(tmp_path: Path) -> None:

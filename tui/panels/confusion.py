@@ -16,12 +16,19 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
-from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
+from tui.panels import (
+    Palette,
+    TablePanel,
+    mix,
+    no_answers,
+    palette,
+    readable_on,
+    shorten,
+)
 from tui.render import changes, formats
 from tui.state import Answers
 from tui.table import Table
 
-NOTHING = "No answers yet: they come when the first epoch is over."
 SHORTEST_NAME = 8
 """To how many cells the rows' names may be cut so that the columns fit."""
 LONGEST_NAME = 14
@@ -289,10 +296,10 @@ class ConfusionPanel(TablePanel):
         answers = self.view.answers
         how = self.percent, self.change, self.worst_first
         shown = (answers, how, self.app.theme, self.size.width)
+        self.show_nothing("" if answers else no_answers(self.view))
         if shown == self._shown:
             return
         self._shown = shown
-        self.show_nothing("" if answers else NOTHING)
         if answers is None:
             self.heat_map = None
             return

@@ -73,21 +73,47 @@ class Painting:
 
 
 def tiling(
-    width: int, height: int, proportion: float, label_lines: int, lowest: int = LOWEST_PICTURE
+    width: int,
+    height: int,
+    proportion: float,
+    label_lines: int,
+    lowest: int = LOWEST_PICTURE,
+    count: int | None = None,
 ) -> Tiling:
     """As many thumbnails of at least `lowest` lines as there is room for, made to fill it.
 
-    `proportion` is a picture's width in pixels for one of height.
+    `proportion` is a picture's width in pixels for one of height. Where there are only `count` of
+    them they are larger, up to about twice as high.
     """
-    rows = max(1, height // (lowest + label_lines))
-    picture_height = max(1, height // rows - label_lines)
-    widest = max(1, width - MARGIN)
-    picture_width = min(max(1, round(2 * picture_height * proportion)), widest)
-    columns = max(1, width // (picture_width + MARGIN))
-    picture_height = max(1, round(picture_width / proportion / 2))
-    return Tiling(
-        columns, max(1, width // columns), picture_height + label_lines, picture_width, label_lines
+    most = max(1, height // (lowest + label_lines))
+    fewest = most if count is None else max(1, most // 2)
+    for rows in range(fewest, most + 1):
+        at = _in_rows(rows, width, height, proportion, label_lines, lowest)
+        if count is not None and at.columns * rows >= count:
+            break
+    return at
+
+
+def _in_rows(
+    rows: int, width: int, height: int, proportion: float, label_lines: int, lowest: int
+) -> Tiling:
+    """Thumbnails of the height at which so many rows of them cover most of the space."""
+    highest = max(1, height // rows - label_lines)
+    sizes = (
+        _of_height(lines, width, proportion, label_lines)
+        for lines in range(highest, min(lowest, highest) - 1, -1)
     )
+    return max(sizes, key=lambda at: at.columns * at.picture_width * at.tile_height)
+
+
+def _of_height(lines: int, width: int, proportion: float, label_lines: int) -> Tiling:
+    """As many thumbnails of that height as fit beside each other; the last one needs no gap."""
+    widest = max(1, width - MARGIN)
+    picture_width = min(max(1, round(2 * lines * proportion)), widest)
+    columns = max(1, (width + 1) // (picture_width + MARGIN))
+    lines = max(1, round(picture_width / proportion / 2))
+    tile_width = max(1, (width + 1) // columns)
+    return Tiling(columns, tile_width, lines + label_lines, picture_width, label_lines)
 
 
 class Grid(ScrollView, can_focus=True):
@@ -126,6 +152,10 @@ class Grid(ScrollView, can_focus=True):
         self._tiling = tiling(1, 1, 1.0, 1)
         self._is_stale, self._ground = True, Style.null()
         self._painting: Painting | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys mean something now."""
+        return action != "choose" or len(self.indices) > 0
 
     def fill(self, answers: Answers, indices: Integers, order: Order, cursor: int) -> None:
         """Show these of the images as they are, sorted by `order`."""
@@ -275,7 +305,12 @@ class Grid(ScrollView, can_focus=True):
         label_lines = 1 if longest <= LONGEST_SHORT_NAME else 2
         room = self.room
         self._tiling = at = tiling(
-            room.width, room.height, width / height, label_lines, self.look.lines
+            room.width,
+            room.height,
+            width / height,
+            label_lines,
+            self.look.lines,
+            len(self.indices),
         )
         rows = -(-len(self.indices) // at.columns)
         self.virtual_size = Size(room.width, rows * at.tile_height)

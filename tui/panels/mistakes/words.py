@@ -70,6 +70,7 @@ class Selection:
         total = formats.count(len(answers.labels))
         lines = (
             f"{counted} of {total} · true: {true} · predicted: {predicted} · {order}{turns}",
+            f"{counted} · true {true} {arrow} predicted {predicted} · {order}{turns}",
             f"{counted} · {true} {arrow} {predicted} · {order}{turns}",
             f"{number} · {true}{arrow}{predicted} · {order}",
         )
