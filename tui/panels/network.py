@@ -304,9 +304,8 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
 
 
 def _choices(described: Sequence[tuple[str, str]]) -> list[Choice]:
-    """Names with what they are, below each other."""
-    width = max(len(name) for name, _ in described)
-    return [Choice(name, f"{name:<{width}} {meaning}") for name, meaning in described]
+    """Names with what they are."""
+    return [Choice(name, meaning, name=name) for name, meaning in described]
 
 
 def _first_line(text: str) -> str:
