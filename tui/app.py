@@ -477,7 +477,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         if config is None:
             self.tell(f"Cannot measure: {words.design_problem(self.draft)}", "error")
         elif profile is None or not profile.running:
-            self.begin(partial(self.jobs.profile, config))
+            self.begin(partial(self.measure, config))
 
     @on(ProfilePanel.CancelAsked)
     def _cancel_measuring(self) -> None:
