@@ -25,7 +25,6 @@ from tui.render import formats
 from tui.session import Session
 from tui.state import Answers, Phase, RunState
 
-
 ENDS_OF_HISTORY = {
     "undo": "There is nothing more to take back.",
     "redo": "There is nothing more to do again.",

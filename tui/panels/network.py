@@ -63,8 +63,16 @@ class LayerList(OptionList):
         Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫", tooltip="drop it"),
         *UNDO_KEYS,
         Binding("d", "ask('double')", "double", tooltip="put another one like it below"),
-        Binding("left_square_bracket,shift+up", "ask('up')", "up", key_display="[", tooltip="move it up"),
-        Binding("right_square_bracket,shift+down", "ask('down')", "down", key_display="]", tooltip="move it down"),
+        Binding(
+            "left_square_bracket,shift+up", "ask('up')", "up", key_display="[", tooltip="move it up"
+        ),
+        Binding(
+            "right_square_bracket,shift+down",
+            "ask('down')",
+            "down",
+            key_display="]",
+            tooltip="move it down",
+        ),
         *SHOW_KEYS,
     ]
 
