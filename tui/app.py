@@ -159,6 +159,9 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
             memory.keep(self.settings)
             if not memory.problem:
                 self.action_tour()
+        theme = memory.settings.theme
+        if theme and theme not in self.available_themes:
+            self.tell(f"{memory.file}: theme {theme!r} is not known; ctrl+p has others.", "warning")
         if memory.problem:
             self.tell(memory.problem, "warning")
             memory.was_told = True

@@ -154,9 +154,10 @@ async def test_a_theme_or_a_view_that_there_is_no_more_is_left_out(tmp_path: Pat
     settings = Settings(theme="none", view="none", panels={"none": {"x": 1}, "curves": {}})
     Memory(tmp_path / "settings.json").keep(settings)
     with dashboard(tmp_path) as (app, _):
-        async with app.run_test(size=(80, 24)):
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
             assert app.theme == "textual-dark"
             assert app._body.active == "curves"
+            await until(pilot, lambda: "theme 'none' is not known" in screen_text(app))
 
 
 async def test_what_is_wrong_with_the_file_is_told_once(tmp_path: Path) -> None:
