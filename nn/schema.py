@@ -116,7 +116,7 @@ def _sentence(item: Any) -> str:
             return f"{shown} is too large; give a number less than {context['lt']:,}"
         case "less_than_equal":
             return f"{shown} is too large; give {context['le']:,} or less"
-        case "int_parsing" | "int_type" | "int_from_float":
+        case "int_parsing" | "int_parsing_size" | "int_type" | "int_from_float":
             return f"{shown} is not a whole number; write one such as 10"
         case "float_parsing" | "float_type" | "finite_number":
             return f"{shown} is not a number; write one such as 0.5"

@@ -159,6 +159,9 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
             memory.keep(self.settings)
             if not memory.problem:
                 self.action_tour()
+        theme = memory.settings.theme
+        if theme and theme not in self.available_themes:
+            self.tell(f"{memory.file}: theme {theme!r} is not known; ctrl+p has others.", "warning")
         if memory.problem:
             self.tell(memory.problem, "warning")
             memory.was_told = True
@@ -483,7 +486,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         if config is None:
             self.tell(f"Cannot measure: {words.design_problem(self.draft)}", "error")
         elif profile is None or not profile.running:
-            self.begin(partial(self.jobs.profile, config))
+            self.begin(partial(self.measure, config))
 
     @on(ProfilePanel.CancelAsked)
     def _cancel_measuring(self) -> None:

@@ -83,6 +83,11 @@ class DesigningApp(SteeringApp):
             self.begin(partial(self._measure_pace, config))
         return LOOK_SECONDS
 
+    async def measure(self, config: RunConfig) -> None:
+        """Measure a design because somebody asked."""
+        await self.jobs.profile(config)
+        self.show_design()
+
     def _is_to_measure(self, config: RunConfig) -> bool:
         is_new = self.session.pace.wants(pace.key(config)) and not self.session.alive
         return is_new and pace.is_small(config, self.draft.plan)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
+from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -80,11 +81,12 @@ class Dialog(LeftOnce, ModalScreen[T | None]):
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer to choose, perhaps with a key of its own."""
+    """One answer to choose, perhaps with a key of its own, or a name before what it means."""
 
     id: str
     text: str
     key: str = ""
+    name: str = ""
 
 
 class Choose(Dialog[str]):
@@ -105,7 +107,9 @@ class Choose(Dialog[str]):
         """The question and the answers."""
         if self._question:
             yield Static(self._question, markup=False)
-        yield AnswerList(*(Option(_line(choice), choice.id) for choice in self._choices.values()))
+        choices = self._choices.values()
+        name = max((len(choice.name) for choice in choices), default=0)
+        yield AnswerList(*(Option(_line(choice, name), choice.id) for choice in choices))
 
     def on_mount(self) -> None:
         """Propose an answer."""
@@ -123,11 +127,17 @@ class Choose(Dialog[str]):
         self.dismiss(event.option_id)
 
 
-def _line(choice: Choice) -> Text:
-    line = Text(no_wrap=True, overflow="ellipsis")
+def _line(choice: Choice, name: int) -> Table:
+    """An answer in columns, the names in one so wide: what is long goes on below itself."""
+    line = Table.grid(padding=(0, 1, 0, 0))
     if choice.key:
-        line.append(f"{choice.key}  ", "bold")
-    return line.append(choice.text)
+        line.add_column(style="bold", no_wrap=True)
+    if name:
+        line.add_column(width=name)
+    line.add_column()
+    cells = (*([f"{choice.key} "] if choice.key else []), *([choice.name] if name else []))
+    line.add_row(*map(Text, (*cells, choice.text)))
+    return line
 
 
 class SaveAs(Dialog[str]):

@@ -34,13 +34,17 @@ def sentence(binding: Binding, meaning: str = "") -> str:
 def commands_of(name: str, panel: Widget) -> Iterator[Command]:
     """What keys do in a panel: those of its own and those of the widgets in it.
 
-    Keys that only move a cursor are no commands.
+    Keys that only move a cursor are no commands. What a widget shares with one around it is one.
     """
+    seen = set[tuple[str, str]]()
     for widget in panel.walk_children(Widget, with_self=True):
         if not type(widget).__module__.startswith("tui.") or isinstance(widget, FieldRow):
             continue
         for binding in vars(type(widget)).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and (binding.show or binding.tooltip):
+            if not isinstance(binding, Binding) or (binding.key, binding.action) in seen:
+                continue
+            seen.add((binding.key, binding.action))
+            if binding.show or binding.tooltip:
                 yield Command(name, widget, binding)
 
 

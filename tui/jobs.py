@@ -166,6 +166,8 @@ class Jobs:
         await _follow(state, start, state.apply)
         rows = await in_thread(lambda: _run_rows(self.library))
         state.disturbed = any(row.phase in (Phase.TRAINING, Phase.EVALUATING) for row in rows)
+        if state.result is not None and not state.disturbed:
+            self.session.pace.found[pace_of.key(config)] = state.result
 
     def cancel_profile(self) -> None:
         """End the measurement that is under way."""

@@ -82,7 +82,7 @@ def words(config: RunConfig, plan: Plan, pace: Pace, *, training: bool) -> str:
         return "time not measured while training"
     if wanted == pace.measuring:
         return "measuring an epoch…"
-    return "" if is_small(config, plan) else "too large to be measured unasked"
+    return "" if is_small(config, plan) else "too large to time unasked: 7, then t"
 
 
 def time(seconds: float) -> str:

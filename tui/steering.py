@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from nn.checkpoint import MODEL_SUFFIX
 from nn.config import RunConfig
 from nn.processors import processors
 from nn.runs import messages as m
@@ -131,14 +132,14 @@ class SteeringApp(SturdyApp):
             return
         fits = run is not None and not self.draft.needs_new_run(run.config)
         if run is None or not self.check_action("revive", ()) or not fits:
-            self._start(config, step_only)
+            self._start_or_ask_to_replace(config, step_only)
             return
 
         def decide(choice: str | None) -> None:
             if choice == "resume":
                 self.action_revive()
             elif choice == "start":
-                self._start(config, step_only)
+                self._start_or_ask_to_replace(config, step_only)
 
         edited = ", as edited" if self.draft.differing(run.config) else ""
         choices = [
@@ -153,6 +154,23 @@ class SteeringApp(SturdyApp):
             return False
         more = run.phase is Phase.FINISHED and bool(words.changes_for(self.draft, run))
         return run.phase in RESUMABLE or more
+
+    def _start_or_ask_to_replace(self, config: RunConfig, step_only: bool) -> None:
+        """Start a new run, unless its model would take the place of another one: then ask."""
+        name = (config.save_as or "").removesuffix(MODEL_SUFFIX)
+        if name not in {path.stem for path in self.library.models()}:
+            self._start(config, step_only)
+            return
+
+        def decide(choice: str | None) -> None:
+            if choice == "replace":
+                self._start(config, step_only)
+
+        choices = [
+            Choice("replace", "start; the run's model takes its place at the end", "y"),
+            Choice("", "do not start; save as names another one", "n"),
+        ]
+        self.push_screen(Choose(f"Model {name} exists already", "", choices), decide)
 
     def _start(self, config: RunConfig, step_only: bool) -> None:
         if config.training.threads is None:

@@ -24,6 +24,9 @@ Severity = Literal["information", "warning", "error"]
 AFTER_FAILURE = 2.0
 """Seconds until repeated work that went wrong is tried again."""
 
+READ_A_SECOND = 15
+"""Signs that people read in a second, who have to notice first that there is something to read."""
+
 
 class SturdyApp(TerminalApp):
     """Runs work beside the screen; what nobody foresaw is written to `log_file` in full."""
@@ -35,8 +38,9 @@ class SturdyApp(TerminalApp):
         self._leaving = False
 
     def tell(self, text: str, severity: Severity = "information") -> None:
-        """Show a sentence for a while."""
-        self.notify(text, severity=severity, markup=False)
+        """Show a sentence for as long as it takes to read."""
+        timeout = max(self.NOTIFICATION_TIMEOUT, len(text) / READ_A_SECOND)
+        self.notify(text, severity=severity, timeout=timeout, markup=False)
 
     @work(exit_on_error=False)
     async def attempt(self, job: Callable[[], Awaitable[None]]) -> None:

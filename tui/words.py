@@ -25,6 +25,12 @@ from tui.render import formats
 from tui.session import Session
 from tui.state import Answers, Phase, RunState
 
+ENDS_OF_HISTORY = {
+    "undo": "There is nothing more to take back.",
+    "redo": "There is nothing more to do again.",
+}
+"""Why an edit of the design cannot be taken back, or done again."""
+
 
 def farewell(run_id: str) -> str:
     """What a person should know who leaves while a run trains."""
@@ -96,6 +102,8 @@ def _edits(draft: Draft, config: RunConfig) -> list[str]:
 def why_not(action: str, session: Session) -> str:
     """Why what a key does means nothing now; empty for all but some actions."""
     run = session.run
+    if action in ENDS_OF_HISTORY:
+        return ENDS_OF_HISTORY[action]
     if run is None:
         return {
             "stop": "There is nothing to stop: no run is open. 5 lists all runs.",

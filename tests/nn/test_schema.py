@@ -39,6 +39,7 @@ class Owner(Schema):
         ({"age": "old"}, "age: 'old' is not a whole number; write one such as 10"),
         ({"age": 1.5}, "age: 1.5 is not a whole number; write one such as 10"),
         ({"age": [1]}, "age: a list is not a whole number; write one such as 10"),
+        ({"age": "1" * 5000}, f"age: '{'1' * 99}... is not a whole number; write one such as 10"),
         ({"age": True}, "age cannot be True; give a number"),
         ({"height": "tall"}, "height: 'tall' is not a number; write one such as 0.5"),
         ({"height": False}, "height cannot be False; give a number"),

@@ -210,6 +210,19 @@ async def test_a_wrong_field_says_so_and_nothing_starts(tmp_path: Path) -> None:
         await until(pilot, lambda: not app.query_one("#start", Button).disabled)
 
 
+async def test_a_run_asks_before_its_model_takes_the_place_of_another(tmp_path: Path) -> None:
+    library = Library(tmp_path)
+    model = library.model_path("mine")
+    model.write_bytes(b"another")
+    app = Dashboard(library, config=CONFIG.changed({"save_as": model.name}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space")
+        await see(pilot, "Model mine exists already", "takes its place at the end")
+        await pilot.press("n")
+        await until(pilot, lambda: not isinstance(app.screen, Choose))
+    assert library.runs() == []
+
+
 async def test_leaving_says_how_to_come_back(tmp_path: Path) -> None:
     with fake_run(tmp_path, batches(30)) as trainer:
         app = Dashboard(Library(tmp_path), trainer.run)

@@ -16,6 +16,7 @@ from tui.app import Dashboard
 from tui.dialogs import Choose
 from tui.form import LAYER_KINDS
 from tui.form_rows import FieldRow
+from tui.panels import network
 from tui.panels.network import LayerList
 
 
@@ -28,6 +29,17 @@ async def test_the_network_is_listed_with_shapes_and_sums(tmp_path: Path) -> Non
     async with app.run_test(size=(120, 36)) as pilot:
         await see(pilot, " 1 conv2d 32 of 5×5", "14×14×64")
         await see(pilot, "3,274,634 parameters", "multiply-adds an image")
+        await type_into(pilot, "network.layers.0.filters", "x")
+        await see(pilot, "layers before the wrong one:", "0 parameters")
+
+
+async def test_a_network_too_large_for_the_machine_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "memory_bytes", lambda: 10**8)
+    app = Dashboard(Library(tmp_path), config=preset("original"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await see(pilot, "x 145 MB of memory to train, of", "100 MB in all")
 
 
 async def test_shapes_follow_as_one_types(tmp_path: Path) -> None:
@@ -291,8 +303,13 @@ async def test_what_was_done_is_taken_back_and_done_again(tmp_path: Path) -> Non
     app = Dashboard(Library(tmp_path), config=preset("mlp"))
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         before = kinds(app)
-        await pilot.press("e")
+        await pilot.press("e", "u")
+        await until(pilot, lambda: "There is nothing more to take back." in screen_text(app))
+        await pilot.press("U")
+        await until(pilot, lambda: "There is nothing more to do again." in screen_text(app))
         assert "u undo" not in keys(app)
+        known = {command.title: command.help for command in app.get_system_commands(app.screen)}
+        assert known["Undo"] == "not now: There is nothing more to take back."
         await pilot.press("down", "backspace")
         await until(pilot, lambda: kinds(app) == [before[0], *before[2:]])
         await until(pilot, lambda: "u undo" in keys(app))

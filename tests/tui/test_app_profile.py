@@ -81,6 +81,7 @@ async def test_measuring_is_followed_to_its_table(tmp_path: Path, fake: type[Fak
         assert "no run yet" in header(app)
         fake.newest.go_on.set()
         await see(pilot, "1.conv2d + 3.max_pool2d +", "optimizer", "A step takes")
+        await see(pilot, "s an epoch (measured)")
         assert "A run trains meanwhile" not in screen_text(app)
         await until(pilot, lambda: "t measure" in keys(app))
         assert Library(tmp_path).runs() == []

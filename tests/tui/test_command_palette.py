@@ -39,6 +39,9 @@ async def test_all_that_has_a_key_is_there_with_its_key(tmp_path: Path) -> None:
                 assert isinstance(binding, Binding)
                 if binding.show:
                     assert found[f"{TABS[name][1]}: {binding.description}"].help
+        titles = [each.title for each in app.get_system_commands(app.screen)]
+        for once in ("undo", "redo", "picture", "copy as"):
+            assert titles.count(f"Network: {once}") == 1
         for key, title in TABS.values():
             assert found[title].help.startswith(f"{key} · ")
         assert found["Help"].help.startswith("? · ")

@@ -50,3 +50,20 @@ async def test_it_fits_again_when_the_terminal_has_another_size(tmp_path: Path) 
         await until(pilot, lambda: 3 <= len(shown(pilot)) <= 8)
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: len(shown(pilot)) == 14)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_long_answers_can_be_read_whole_beside_their_names(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    words = [f"word{n:02}" for n in range(20)]
+    long = Choice("long", " ".join(words), name="a name")
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=size) as pilot:
+        app.push_screen(Choose("Choose", "", [Choice("short", "brief", name="b"), long]))
+        await until(pilot, lambda: "brief" in screen_text(app))
+        await pilot.press("end")
+        await until(pilot, lambda: all(word in screen_text(app) for word in words))
+        lines = [line for line in screen_text(app).splitlines() if "word" in line]
+        assert "a name" in lines[0]
+        assert len({line.index("word") for line in lines}) == 1

@@ -111,6 +111,19 @@ def mark(app: Dashboard, path: str) -> str:
     return "".join(str(each.content) for each in row(app, path).query(".mark").results(Static))
 
 
+@pytest.mark.parametrize("size", [(40, 12), (120, 36)])
+async def test_a_notice_can_be_read_whole(tmp_path: Path, size: tuple[int, int]) -> None:
+    words = [f"word{n:02}" for n in range(20)]
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await until(pilot, lambda: "q quit" in keys(app))
+        app.tell(" ".join(words))
+        await see(pilot, *words)
+        (toast,) = app.screen.query("Toast")
+        assert toast.region.right >= size[0] - 2, "it stands at the right"
+        assert toast.region.width <= 84
+
+
 async def test_a_notice_covers_two_lines_at_most(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -86,7 +86,7 @@ def test_what_is_large_is_not_measured_unasked() -> None:
     config = preset("original").changed({"training.batch_size": 65_536})
     assert not pace.is_small(config, config.plan())
     said = words(config, config.plan(), Pace(), training=False)
-    assert said == "too large to be measured unasked"
+    assert said == "too large to time unasked: 7, then t"
 
 
 @pytest.mark.parametrize(

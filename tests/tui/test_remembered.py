@@ -154,16 +154,17 @@ async def test_a_theme_or_a_view_that_there_is_no_more_is_left_out(tmp_path: Pat
     settings = Settings(theme="none", view="none", panels={"none": {"x": 1}, "curves": {}})
     Memory(tmp_path / "settings.json").keep(settings)
     with dashboard(tmp_path) as (app, _):
-        async with app.run_test(size=(80, 24)):
+        async with app.run_test(size=(80, 24), notifications=True) as pilot:
             assert app.theme == "textual-dark"
             assert app._body.active == "curves"
+            await until(pilot, lambda: "'none'" in screen_text(app))
 
 
 async def test_what_is_wrong_with_the_file_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text("{")
     with dashboard(tmp_path) as (app, memory):
         async with app.run_test(size=(120, 36), notifications=True) as pilot:
-            await until(pilot, lambda: "is broken" in screen_text(app))
+            await until(pilot, lambda: "broken" in screen_text(app))
             assert memory.was_told
 
 

@@ -30,6 +30,17 @@ async def test_wrong_input_is_shown_as_it_is(tmp_path: Path) -> None:
     assert not app.log_file.exists()
 
 
+def test_a_long_sentence_is_shown_for_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, times = SturdyApp(tmp_path / "log"), list[float]()
+    monkeypatch.setattr(app, "notify", lambda text, timeout, **_: times.append(timeout))
+    app.tell("short")
+    app.tell("word " * 60)
+    assert times[0] == app.NOTIFICATION_TIMEOUT
+    assert times[1] >= 60 / 4, "people read four words a second at most"
+
+
 async def test_the_unforeseen_is_a_sentence_with_details_in_a_file(tmp_path: Path) -> None:
     app = SturdyApp(tmp_path / "log")
     async with app.run_test(notifications=True) as pilot:

@@ -12,6 +12,7 @@ import typer
 from nn.schema import InputError
 from tui.opening import opening
 from tui.terminal.kind import refuse_dumb, wants_ascii
+from tui.terminal_size import trust_terminal
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def open_dashboard(models: Path, look: Look, run: str | None = None) -> None:
             "or `ssh -t HOST cnn-tui` to have one"
         )
     refuse_dumb(os.environ)
+    trust_terminal(os.environ, sys.stdout.fileno())
     ascii = wants_ascii(os.environ) if look.ascii is None else look.ascii
     with opening(ascii=ascii):
         from nn.runs.folder import Library

@@ -21,6 +21,7 @@ from textual.widgets.option_list import Option
 from nn import presets
 from nn.config import RunConfig
 from nn.layers import LAYERS, show_shape
+from nn.machine import memory_bytes
 from tui.dialogs import Choice, Choose
 from tui.form import LIST, Draft
 from tui.form_rows import FieldList, FieldSelect
@@ -43,6 +44,8 @@ class LayerLine:
 UNDO_KEYS = (
     Binding("u", "app.undo", "undo", tooltip="take back the last edit of the design"),
     Binding("U", "app.redo", "redo", key_display="U", tooltip="do again what was taken back"),
+    Binding("u", "app.why('undo')", "", show=False),
+    Binding("U", "app.why('redo')", "", show=False),
 )
 SHOW_KEYS = (
     Binding("p", "app.picture", "picture", tooltip="show the network as blocks"),
@@ -61,8 +64,16 @@ class LayerList(OptionList):
         Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫", tooltip="drop it"),
         *UNDO_KEYS,
         Binding("d", "ask('double')", "double", tooltip="put another one like it below"),
-        Binding("left_square_bracket,shift+up", "ask('up')", "up", key_display="["),
-        Binding("right_square_bracket,shift+down", "ask('down')", "down", key_display="]"),
+        Binding(
+            "left_square_bracket,shift+up", "ask('up')", "up", key_display="[", tooltip="move it up"
+        ),
+        Binding(
+            "right_square_bracket,shift+down",
+            "ask('down')",
+            "down",
+            key_display="]",
+            tooltip="move it down",
+        ),
         *SHOW_KEYS,
     ]
 
@@ -224,12 +235,12 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
         if draft.layer_count == 0:
             return f"{WRONG}no layers yet; a adds one"
         lines = [
+            *([] if draft.wrong_layer is None else ["layers before the wrong one:"]),
             f"{formats.count(plan.parameters)} parameters",
             f"{formats.short(plan.multiply_adds)} multiply-adds an image",
         ]
         if draft.config is not None:
-            memory = plan.training_bytes(draft.config.training.batch_size)
-            lines.append(f"{formats.size(memory)} of memory to train")
+            lines.append(_memory(plan.training_bytes(draft.config.training.batch_size)))
         if self._pace:
             lines.append(self._pace)
         return "\n".join(lines)
@@ -307,10 +318,18 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
         self.post_message(self.Edited())
 
 
+def _memory(wanted: int) -> str:
+    """How much memory training takes, and whether that is more than there is."""
+    there_is = memory_bytes()
+    words = f"{formats.size(wanted)} of memory to train"
+    if there_is is None or wanted <= there_is:
+        return words
+    return f"{WRONG}{words}, of {formats.size(there_is)} in all: a smaller batch or network fits"
+
+
 def _choices(described: Sequence[tuple[str, str]]) -> list[Choice]:
-    """Names with what they are, below each other."""
-    width = max(len(name) for name, _ in described)
-    return [Choice(name, f"{name:<{width}} {meaning}") for name, meaning in described]
+    """Names with what they are."""
+    return [Choice(name, meaning, name=name) for name, meaning in described]
 
 
 def _first_line(text: str) -> str:

@@ -1,4 +1,5 @@
 import pytest
+from textual.notifications import Notify
 
 from tui.comparison import MOST
 from tui.panels.runs import RunsPanel
@@ -18,6 +19,11 @@ def panel():
 
 def words(painted, panel):
     return [line.split() for line in painted(panel.table).splitlines()]
+
+
+def told(seen):
+    """What people were told, also what has gone from the screen since."""
+    return [each.notification.message for each in seen if isinstance(each, Notify)]
 
 
 async def test_each_run_is_a_line(app_of, painted, panel):
@@ -85,7 +91,7 @@ async def test_keys_ask_for_what_the_run_allows(app_of, panel):
         for _ in runs:
             await pilot.press("enter", "u", "k", "d", "down")
         await pilot.pause()
-        refusals = [notice.message for notice in app._notifications]
+        refusals = told(seen)
     asked = {
         kind: list(dict.fromkeys(one.run_id for one in seen if isinstance(one, kind)))
         for kind in (panel.RunChosen, panel.ResumeAsked, panel.StopAsked, panel.RemoveAsked)
@@ -115,7 +121,7 @@ async def test_space_marks_runs_and_c_asks_to_compare_them(app_of, painted, pane
             "beef02",
             "beef03",
         ]
-        refusals = [notice.message for notice in app._notifications]
+        refusals = told(seen)
         panel.show(View(runs=runs[1:]))
         await pilot.press("c")
         await pilot.pause()
@@ -125,13 +131,15 @@ async def test_space_marks_runs_and_c_asks_to_compare_them(app_of, painted, pane
 
 
 async def test_only_as_many_are_marked_as_can_be_told_apart(app_of, painted, panel):
+    seen = []
     app = app_of(panel)
-    async with app.run_test(size=(120, 20)) as pilot:
+    async with app.run_test(size=(120, 20), message_hook=seen.append) as pilot:
         panel.show(View(runs=tuple(row(f"beef{i:02}") for i in range(MOST + 2))))
         panel.focus()
         await pilot.press(*["space"] * (MOST + 2))
         assert painted(panel.table).count("*beef") == MOST
-        assert f"{MOST} runs at most" in str([notice.message for notice in app._notifications])
+        await pilot.pause()
+    assert f"{MOST} runs at most" in str(told(seen))
 
 
 async def test_n_asks_for_a_run_like_it(app_of, panel):
