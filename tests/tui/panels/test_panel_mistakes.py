@@ -31,16 +31,16 @@ def numbers(answers_of):
 async def test_the_most_confident_mistake_of_each_pair_comes_first(app_of, pets):
     """Images 3, 6 and 7 are wrong, with 60, 95 and 70 % confidence; 6 and 7 are one pair."""
     panel = MistakesPanel()
-    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+    async with app_of(panel).run_test(size=(120, 30)) as pilot:
         panel.show(View(None, pets))
         panel.focus()
         await pilot.pause()
         assert listed(panel) == [6, 3, 7]
         line = "3 mistakes of 10 · true: any · predicted: any · most confident first"
-        assert headline(panel) == f"{line} · pairs in turn"
+        assert headline(panel) == f"{line} · pairs in turn · model pets"
         await pilot.press("m")
         assert listed(panel) == [6, 7, 3]
-        assert headline(panel) == line
+        assert headline(panel) == f"{line} · model pets"
         await pilot.press("m")
         assert listed(panel) == [6, 3, 7]
 
@@ -64,7 +64,7 @@ async def test_o_goes_through_the_orders(app_of, painted, pets):
             await pilot.press("o")
             await pilot.pause()
             assert listed(panel) == order
-            assert headline(panel).endswith(words)
+            assert headline(panel).endswith(f"{words} · model pets")
             below = next(line for line in painted(panel.grid).splitlines() if "→" in line)
             assert " ".join(re.sub(r"\w+→\w+|▌", " ", below).split()) == figures
 
@@ -102,7 +102,7 @@ async def test_classes_are_gone_through_by_keys(app_of, pets):
             assert not panel.check_action("all", ())
 
 
-async def test_f_chooses_a_pair_the_most_frequent_first(app_of, pets):
+async def test_f_chooses_a_pair_the_most_frequent_first(app_of, painted, pets):
     panel = MistakesPanel()
     app = app_of(panel)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -111,9 +111,12 @@ async def test_f_chooses_a_pair_the_most_frequent_first(app_of, pets):
         for moves, found in ((1, [6, 7]), (2, [3]), (0, [6, 3, 7])):
             await pilot.press("f", *["down"] * moves)
             await pilot.pause()
-            options = app.screen.query_one("OptionList")
-            lines = [" ".join(str(option.prompt).split()) for option in options.options]
-            assert lines == ["all 3 mistakes", "2 dog → eel", "1 cat → dog"]
+            lines = painted(app.screen.query_one("OptionList")).splitlines()
+            assert [" ".join(line.split()) for line in lines] == [
+                "all 3 mistakes",
+                "2 dog → eel",
+                "1 cat → dog",
+            ]
             await pilot.press("enter")
             await pilot.pause()
             assert listed(panel) == found
@@ -132,9 +135,19 @@ def test_pairs_are_those_of_the_confusion_matrix(pets, answers_of):
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (99, "9 mistakes of 10 · true: cat · predicted: any · highest loss first · pairs in turn"),
-        (76, "9 mistakes · true cat → predicted any · highest loss first · pairs in turn"),
-        (70, "9 mistakes · cat → any · highest loss first · pairs in turn"),
+        (
+            120,
+            "9 mistakes of 10 · true: cat · predicted: any · highest loss first · pairs in turn"
+            " · model pets",
+        ),
+        (
+            90,
+            "9 mistakes · true cat → predicted any · highest loss first · pairs in turn"
+            " · model pets",
+        ),
+        (76, "9 mistakes · cat → any · highest loss first · pairs in turn · model pets"),
+        (64, "9 mistakes · cat → any · highest loss first · model pets"),
+        (50, "9 mistakes · cat → any · highest loss first"),
         (38, "9 · cat→any · highest loss first"),
         (10, "9 · cat→any · highest loss first"),
     ],
