@@ -7,8 +7,9 @@ import pytest
 from nn.config import preset
 from tui.dialogs import Help
 from tui.panels.mistakes import MistakesPanel
-from tui.panels.mistakes.grid import looks, tiling
+from tui.panels.mistakes.grid import looks
 from tui.panels.mistakes.large import LargePicture, arrange, picture_lines
+from tui.panels.mistakes.tiling import tiling
 from tui.panels.mistakes.words import Selection, label, pairs_of
 from tui.state import RunState, View
 
