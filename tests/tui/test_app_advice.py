@@ -48,6 +48,7 @@ async def test_a_remark_is_counted_shown_and_followed_while_the_run_trains(tmp_p
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "! 1 remark " in header(app))
             await open_advice(pilot, "At step 3 the loss was 6.00")
+            assert "enter: try the line · esc: back" in screen_text(app)
             choose(pilot, "the test of rates")
             await pilot.press("enter")
             assert isinstance(app.screen, AdviceDialog), "nothing of the configuration follows"
@@ -95,6 +96,7 @@ async def test_a_run_that_is_well_is_not_remarked_on(tmp_path: Path) -> None:
         app = Dashboard(Library(tmp_path), run=trainer.run)
         async with app.run_test(size=(120, 36)) as pilot:
             await open_advice(pilot, "no sign of rate too high")
+            assert "enter:" not in screen_text(app), "there is nothing to try"
             assert "remark" not in header(app)
 
 

@@ -44,7 +44,7 @@ def look_for_dead_units(facts: Facts) -> Remark | None:
         f"After epoch {facts.epochs[-1].epoch}, {', '.join(shown)} {flat} for all of {PROBE} "
         f"training images: {percent(dead[worst], 0)} of the worst layer.",
         "very likely" if dead[worst] >= MOST else "likely",
-        f"a unit that one image in {PROBE // 3 + 1} moves would have been seen with 95 %",
+        f"one that moves for 1 image in {PROBE // 3 + 1} would have been seen with 95 % certainty",
         tuple(tries),
     )
 

@@ -7,8 +7,9 @@ import pytest
 from nn.config import preset
 from tui.dialogs import Help
 from tui.panels.mistakes import MistakesPanel
-from tui.panels.mistakes.grid import looks, tiling
+from tui.panels.mistakes.grid import looks
 from tui.panels.mistakes.large import LargePicture, arrange, picture_lines
+from tui.panels.mistakes.tiling import tiling
 from tui.panels.mistakes.words import Selection, label, pairs_of
 from tui.state import RunState, View
 
@@ -327,6 +328,20 @@ async def test_the_cursor_follows_its_image_to_new_answers(app_of, pets):
         panel.show(View(None, dataclasses.replace(pets, probabilities=probabilities)))
         assert listed(panel) == [7, 3]
         assert panel.grid.indices[panel.grid.cursor] == 7
+
+
+async def test_who_looks_at_the_first_sees_the_first_of_new_answers(app_of, pets):
+    """While a run trains the worst mistakes stay in sight, whichever images they are."""
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("home")
+        probabilities = pets.probabilities.copy()
+        probabilities[3] = (0, 1, 0)
+        panel.show(View(None, dataclasses.replace(pets, probabilities=probabilities)))
+        assert listed(panel) == [3, 6, 7]
+        assert panel.grid.cursor == 0
 
 
 async def test_enter_enlarges_and_arrows_go_to_the_neighbours(app_of, pets):

@@ -131,7 +131,7 @@ class MistakesPanel(ReadyPanel):
         return self
 
     def show(self, view: View) -> None:
-        """Take the newest state; the cursor stays on its image if that is still here."""
+        """Take the newest state; the cursor stays on its image, or on the first place."""
         self.second = view.second
         why_nothing = no_answers(view)
         if view.answers is self.answers and why_nothing == self._why_nothing:
@@ -259,18 +259,19 @@ class MistakesPanel(ReadyPanel):
     def _select(self, selection: Selection) -> None:
         """Show others, or in another order: from the first one on."""
         self.selection = selection
-        self._fill(anew=True)
+        if self.is_mounted:
+            self.grid.cursor = 0
+        self._fill()
         self.refresh_bindings()
 
-    def _fill(self, *, anew: bool = False) -> None:
+    def _fill(self) -> None:
         if not self.is_mounted:
             return
         answers, grid = self.answers, self.grid
         if answers is None:
             self._say("", self._why_nothing)
             return
-        stays = not anew and grid.cursor < len(grid.indices)
-        under_cursor = grid.indices[grid.cursor] if stays else -1
+        under_cursor = grid.indices[grid.cursor] if 0 < grid.cursor < len(grid.indices) else -1
         indices = self.selection.of(answers)
         place = np.flatnonzero(indices == under_cursor)
         grid.fill(answers, indices, self.selection.order, int(place[0]) if len(place) else 0)
