@@ -17,6 +17,9 @@ from textual.filter import LineFilter
 READABLE = 4.5
 """The contrast that text needs (WCAG 2.1, success criterion 1.4.3)."""
 
+MARKS = frozenset(".,;:!?%()'\"")
+"""What belongs to words; other signs may be parts of pictures."""
+
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
 """How far ink is moved towards black or white, as little as will do."""
 
@@ -32,7 +35,7 @@ class ContrastFilter(LineFilter):
         """The same segments, with ink that can be read."""
         return [
             Segment(text, readable(style, self._colors), control)
-            if style is not None and any(each.isalnum() for each in text)
+            if style is not None and any(each.isalnum() or each in MARKS for each in text)
             else Segment(text, style, control)
             for text, style, control in segments
         ]
