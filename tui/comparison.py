@@ -155,7 +155,7 @@ def _results(run: Compared) -> tuple[Cell, ...]:
     return (
         _figure(best.test_accuracy if best else None, formats.percent),
         _figure(best.validation_accuracy if best else None, formats.percent),
-        _figure(best.test_loss if best else None, "{:.4f}".format),
+        _figure(best.test_loss if best else None, formats.loss),
         Cell(f"{len(run.epochs)}/{run.config.training.epochs}", float(len(run.epochs))),
         _figure(last.elapsed if last else None, formats.duration),
         _figure(speed, "{:,.0f}".format),

@@ -291,7 +291,7 @@ def _scores_at(
     told = []
     half = round((_width(run, options, shown) - 1) / 2)
     around = slice(max(index - half, 0), index + half + 1)
-    for name, form in (("loss", _loss), ("accuracy", formats.percent)):
+    for name, form in (("loss", formats.loss), ("accuracy", formats.percent)):
         values = _values(run, name)
         mean = f" (mean {form(float(values[around].mean()))})" if half > 0 else ""
         told.append((name, form(float(values[index])) + mean))
@@ -321,11 +321,7 @@ def _changes(changes: Iterable[Changed]) -> list[tuple[str, str]]:
 
 def _score(epoch: EpochFinished, who: str) -> str:
     loss, accuracy = getattr(epoch, f"{who}_loss"), getattr(epoch, f"{who}_accuracy")
-    return f"loss {_loss(loss)}, {formats.percent(accuracy)}"
-
-
-def _loss(value: float) -> str:
-    return f"{value:.4f}"
+    return f"loss {formats.loss(loss)}, {formats.percent(accuracy)}"
 
 
 def _value(value: JsonValue) -> str:

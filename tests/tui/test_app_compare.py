@@ -175,6 +175,18 @@ async def test_enter_opens_the_run_of_the_cursor(tmp_path: Path, wanted: str) ->
             await until(pilot, lambda: wanted in header(app))
 
 
+async def test_a_run_is_opened_as_it_was_changed(tmp_path: Path) -> None:
+    """Its form holds what it trained with in the end, and nobody has edited that."""
+    with two_runs(tmp_path) as (_, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            app._body.post_message(RunsPanel.RunChosen(other.run.id))
+            await until(pilot, lambda: app.draft.texts["training.learning_rate"] == "0.25")
+            await until(pilot, lambda: "stopped" in header(app))
+            assert app.session.run is not None
+            assert app.draft.differing(app.session.run.config) == []
+
+
 async def test_a_clone_is_a_design_that_starts_a_new_run(tmp_path: Path) -> None:
     with two_runs(tmp_path) as (_, other):
         app = Dashboard(Library(tmp_path))

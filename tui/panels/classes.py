@@ -106,7 +106,7 @@ def totals(answers: Answers, widths: dict[str, int], *, ascii: bool) -> Text:
     if result.top_5_accuracy is not None:
         figures.append(f"top-5 {formats.percent(result.top_5_accuracy)}")
     calibration = result.calibration
-    figures += [f"loss {result.loss:.4f}", reliability.error(calibration)]
+    figures += [f"loss {formats.loss(result.loss)}", reliability.error(calibration)]
     sentence = reliability.sentence(calibration)
     source = answers.source
     if answers.before is not None:

@@ -366,7 +366,7 @@ def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -
     """The newest figures in one line; where there is no room for all, the last ones go."""
     parts = []
     if len(run.losses):
-        parts.append(("loss", f"{run.losses[-RECENT:].mean():.4f}"))
+        parts.append(("loss", formats.loss(float(run.losses[-RECENT:].mean()))))
         parts.append(("accuracy", formats.percent(float(run.accuracies[-RECENT:].mean()))))
     if run.epochs:
         name = f"{judge(run)}_accuracy"

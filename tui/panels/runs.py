@@ -201,7 +201,11 @@ class RunsPanel(TablePanel):
     def _describe(self) -> None:
         row = self._row_under_cursor()
         if row is not None:
-            self.say(f"{row.id}: {row.network} on {row.dataset}")
+            marked = len(self._marked)
+            also = (
+                f"{marked} marked{', c compares them' if marked > 1 else ''} · " if marked else ""
+            )
+            self.say(f"{also}{row.id}: {row.network} on {row.dataset}")
 
     def _column_widths(self) -> dict[str, int]:
         longest = max((cell_len(short_name(row.dataset)) for row in self.view.runs), default=0)
@@ -245,7 +249,9 @@ class RunsPanel(TablePanel):
         dataset = shorten(short_name(row.dataset), widths["dataset"] - 1, ascii=self.ascii)
         network = shorten(row.network, widths.get("network", 0), ascii=self.ascii)
         cells = {
-            "run": Text(f"{mark}{shorten(row.id, 8, ascii=self.ascii)}", style="bold"),
+            "run": Text(
+                f"{mark}{shorten(row.id, WIDTHS['run'] - 2, ascii=self.ascii)}", style="bold"
+            ),
             "state": Text(f"{sign} {row.phase}", style=tones.get(row.phase, colors.accent)),
             "progress": Text.assemble((progress, colors.primary), f"{100 * row.progress:4.0f} %"),
             "best": Text(best),

@@ -187,7 +187,7 @@ def _axes(
         low = found[0]
     horizontal, vertical = across_log if log_x else across, upward_log if log_y else upward
     return (
-        horizontal(min(left, right), max(left, right), max(2, width // 14)),
+        horizontal(min(left, right), max(left, right), max(2, width // (12 if log_x else 14))),
         vertical(low, high, max(3, height // (2 if log_y else 3)), percent=percent),
     )
 

@@ -68,6 +68,11 @@ def percent(fraction: float, digits: int = 2) -> str:
     return f"{shown:.{digits}f} %"
 
 
+def loss(nats: float) -> str:
+    """A loss as "0.1085"; one far beyond what losses are in three significant digits, "2.04e56"."""
+    return f"{nats:.4f}" if abs(nats) < 10_000 else rate(nats)
+
+
 def rate(x: float) -> str:
     """A learning rate in at most three significant digits: "0.001", "3e-4"."""
     if not math.isfinite(x):

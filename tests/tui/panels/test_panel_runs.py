@@ -130,6 +130,27 @@ async def test_space_marks_runs_and_c_asks_to_compare_them(app_of, painted, pane
     assert refusals == ["Mark two runs or more first: space marks the one under the cursor."]
 
 
+async def test_how_many_are_marked_is_told_however_long_the_list_is(app_of, panel):
+    async with app_of(panel).run_test(size=(120, 10)) as pilot:
+        panel.show(View(runs=tuple(row(f"beef{i:02}") for i in range(30))))
+        panel.focus()
+        told = []
+        for key in ("space", "space", "ctrl+end"):
+            await pilot.press(key)
+            await pilot.pause()
+            told.append(str(panel.query_one(".line").content))
+    assert told[0].startswith("1 marked · beef01: ")
+    assert told[1].startswith("2 marked, c compares them · beef02: ")
+    assert told[2].startswith("2 marked, c compares them · beef29: ")
+
+
+async def test_a_long_name_does_not_touch_the_next_column(app_of, painted, panel):
+    async with app_of(panel).run_test(size=(80, 10)) as pilot:
+        panel.show(View(runs=(row("a-name-that-somebody-gave"), row("eight-ch"))))
+        await pilot.pause()
+        assert [line[1] for line in words(painted, panel)[1:3]] == ["●", "●"]
+
+
 async def test_only_as_many_are_marked_as_can_be_told_apart(app_of, painted, panel):
     seen = []
     app = app_of(panel)

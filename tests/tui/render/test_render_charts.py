@@ -285,6 +285,12 @@ def test_remarks_stand_on_the_axis_at_their_place():
     assert column == pytest.approx((low[1] + high[1]) / 2, abs=1)
 
 
+def test_half_a_narrow_screen_shows_every_power_of_ten_of_a_run():
+    """Powers of ten are short: three of them find room where three other numbers do not."""
+    text = line_chart(points([1.0] * 3, [0.02, 1, 20]), width=38, height=10, log_x=True)
+    assert text.plain.splitlines()[-1].split() == ["0.1", "1", "10"]
+
+
 def test_remarks_are_named_where_there_are_any():
     for remarks in ([], [99]):
         text = line_chart(points([0.0, 4.0], [0, 4]), width=60, height=20, remarks=remarks)

@@ -83,6 +83,14 @@ def test_rate_is_short(x, text):
     assert formats.rate(x) == text
 
 
+@pytest.mark.parametrize(
+    ("nats", "text"),
+    [(0.0, "0.0000"), (2.30258, "2.3026"), (151.19463, "151.1946"), (2.04e56, "2.04e56")],
+)
+def test_a_loss_stays_short_however_far_it_diverged(nats, text):
+    assert formats.loss(nats) == text
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_not_finite_is_a_question_mark(value):
     shown = [
