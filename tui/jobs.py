@@ -68,11 +68,12 @@ class Jobs:
         self._ink = Sketch().ink
         self._drawn = asyncio.Event()
 
-    async def open(self, folder: RunFolder) -> None:
-        """Follow a run."""
+    async def open(self, folder: RunFolder) -> RunConfig:
+        """Follow a run; gives its configuration."""
         config = await in_thread(folder.config)
         self._drop_model()
         self.session.follow(folder, config)
+        return config
 
     async def start(self, config: RunConfig, *, step_only: bool = False) -> None:
         """Start a new run and follow it; perhaps it waits after its first step.

@@ -236,12 +236,9 @@ class SteeringApp(SturdyApp):
             self._known = run.config
 
     async def open_run(self, folder: RunFolder) -> None:
-        """Follow a run; its configuration, as it is now, becomes the draft."""
-        await self.jobs.open(folder)
-        config = (await in_thread(lambda: compared(folder))).config
-        if self.session.folder is folder:
-            self.draft.use(config, f"the design of run {folder.id}")
-            self.show_design()
+        """Follow a run; its configuration becomes the draft."""
+        self.draft.use(await self.jobs.open(folder), f"the design of run {folder.id}")
+        self.show_design()
 
     async def clone_run(self, folder: RunFolder) -> None:
         """Design a new run like one that there is, as it was configured in the end.
