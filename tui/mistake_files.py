@@ -53,7 +53,7 @@ def _format_of(path: Path) -> Callable[[Answers, Integers], bytes]:
     known = {".csv": table, ".png": sheet}
     found = known.get(path.suffix.lower())
     if found is None:
-        raise InputError(f"mistakes: {path} is no file of theirs; let it end in .csv or .png")
+        raise InputError(f"mistakes: {path} will not do; end the name in .csv or .png")
     return found
 
 

@@ -114,5 +114,5 @@ def test_mistakes_are_written_to_files(
 
 
 def test_other_endings_are_refused_before_anything_is_done(ignorant: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"mistakes: .*wrong\.txt is no file of theirs"):
+    with pytest.raises(InputError, match=r"mistakes: .*wrong\.txt will not do"):
         evaluate(ignorant, None, [tmp_path / "wrong.txt"], as_json=True)

@@ -91,5 +91,5 @@ def test_files_by_their_ending(tmp_path: Path) -> None:
     answers, indices = answers_of((8, 8, 1)), np.array([0])
     write_mistakes(tmp_path / "one.CSV", answers, indices)
     assert (tmp_path / "one.CSV").read_bytes() == table(answers, indices)
-    with pytest.raises(InputError, match=r"one\.txt is no file of theirs; .* \.csv or \.png"):
+    with pytest.raises(InputError, match=r"one\.txt will not do; .* \.csv or \.png"):
         write_mistakes(tmp_path / "one.txt", answers, indices)
