@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.keys import format_key
 
 _SIGNS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "⏎": "enter", "⌫": "backspace"}
+_NAMES = str.maketrans({**_SIGNS})
 _BETWEEN = re.compile(f"(?<=[{''.join(_SIGNS)}])(?=[{''.join(_SIGNS)}])")
 
 
@@ -18,4 +19,4 @@ def key_name(binding: Binding) -> str:
 
 def in_words(key: str) -> str:
     """The same of a key as it is displayed: ⏎, ←→. Not every terminal has the signs."""
-    return _BETWEEN.sub("/", key).translate(str.maketrans(_SIGNS))
+    return _BETWEEN.sub("/", key).translate(_NAMES)
