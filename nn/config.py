@@ -203,9 +203,13 @@ def read_config(path: Path) -> RunConfig:
         raise InputError(
             f"{path}: there is no such file; give a TOML or JSON configuration"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise InputError(
-            f"{path}: cannot be read as text ({error}); give a TOML or JSON configuration"
+            f"{path}: cannot be read ({error.strerror}); give a TOML or JSON configuration"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{path}: is not text in UTF-8; give a TOML or JSON configuration"
         ) from None
     try:
         values = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)

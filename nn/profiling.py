@@ -17,6 +17,7 @@ import numpy as np
 from nn.accumulation import Accumulation
 from nn.augment import augment
 from nn.config import RunConfig
+from nn.evaluation import without_warnings
 from nn.layers.stages import Alone, Source, Stage
 from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weight
 from nn.machine import blas_name, processor_name
@@ -139,7 +140,7 @@ class Steps:
         averaged = self.network.parameters if training.average is not None else {}
         self._averages = {name: value.copy() for name, value in averaged.items()}
 
-    @np.errstate(over="ignore", invalid="ignore")
+    @without_warnings
     def learn(self, clock: Clock, luck: np.random.Generator) -> None:
         """A step of training, as `nn.training.Training` takes it.
 
@@ -185,7 +186,7 @@ class Steps:
             move_towards(self._averages, self.network.parameters, 1 - training.average)
             clock.lap("average")
 
-    @np.errstate(over="ignore", invalid="ignore")
+    @without_warnings
     def answer(self, clock: Clock) -> None:
         """Probabilities of the batch, as `Network.predict` has them."""
         clock.begin()

@@ -17,8 +17,9 @@ from pydantic import ValidationInfo, field_validator
 
 from nn.config import RunConfig
 from nn.data import Dataset
+from nn.evaluation import DivergedError
 from nn.schema import Schema, setting
-from nn.training import BatchDone, DivergedError, Training
+from nn.training import BatchDone, Training
 
 SMOOTHING = 0.9
 """The share of the smoothed loss that each new loss leaves of it."""

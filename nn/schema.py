@@ -17,7 +17,6 @@ _KINDS: set[str | int] = set()
 
 _NUMBERS = (int, float, int | None, float | None)
 
-
 MOST_SHOWN = 100
 """So many characters of a wrong value say which it is."""
 

@@ -7,7 +7,6 @@ them. A loop that is restored from a state continues as if it had never stopped,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -17,9 +16,16 @@ from nn.accumulation import Accumulation
 from nn.augment import augment
 from nn.config import RunConfig, is_live
 from nn.data import Dataset, split_validation
-from nn.losses import cross_entropy, cross_entropy_gradient, softmax, total_weight
+from nn.evaluation import (
+    ALONE,
+    DivergedError,
+    EvaluationAdvanced,
+    evaluate,
+    without_warnings,
+)
+from nn.losses import cross_entropy, cross_entropy_gradient, total_weight
 from nn.metrics import Evaluation
-from nn.network import Network, batches, copy_arrays
+from nn.network import Network, copy_arrays
 from nn.ops.buffers import Buffers
 from nn.ops.chunks import move_towards
 from nn.ops.threads import set_threads
@@ -27,15 +33,6 @@ from nn.optimizers import clip
 from nn.position import Position, Score
 from nn.schema import InputError
 from nn.types import Array, Bytes, Integers
-
-_without_warnings = np.errstate(over="ignore", invalid="ignore")
-"""Numbers that grow without bounds show in the loss, which ends training with a sentence."""
-
-_ALONE: AbstractContextManager[object] = nullcontext()
-
-
-class DivergedError(ArithmeticError):
-    """The loss is no longer a number."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +48,6 @@ class BatchDone:
     accuracy: float
     learning_rate: float
     images: int
-
-
-@dataclass(frozen=True)
-class EvaluationAdvanced:
-    """So many images of an evaluation are done."""
-
-    done: int
-    total: int
 
 
 @dataclass(frozen=True)
@@ -121,7 +110,7 @@ class Training:
             copy_arrays(self.network.parameters, self._averaged.parameters)
         self.optimizer = config.training.optimizer.build(self.network.parameters)
         self.position = Position.start()
-        self.aside = _ALONE
+        self.aside = ALONE
         self._before: dict[str, Array] = {}
         self._class_weights = config.training.loss.weights(
             self.train.labels, len(train.class_names)
@@ -247,7 +236,7 @@ class Training:
         """The randomness of the next step, from the seed and the step alone, likewise."""
         return np.random.default_rng([self.config.training.seed, self.position.step, 1])
 
-    @_without_warnings
+    @without_warnings
     def _step(self, order: Integers) -> BatchDone:
         at, size = self.position, self.config.training.batch_size
         chosen = order[at.batch * size : (at.batch + 1) * size]
@@ -358,39 +347,6 @@ class Training:
         at.epoch += 1
         at.batch, at.images, at.correct, at.loss_sum = 0, 0, 0, 0.0
         return done
-
-
-def evaluate(
-    network: Network, data: Dataset, aside: AbstractContextManager[object] = _ALONE
-) -> Iterator[EvaluationAdvanced | Evaluation]:
-    """A network's answers on a dataset, a batch at a time; the last value is the result.
-
-    `aside` is entered for each batch, as in `Training`.
-
-    Raises:
-        DivergedError: when the loss is not a number.
-    """
-    probabilities = np.empty((len(data), len(data.class_names)), np.float32)
-    losses = np.empty(len(data), np.float64)
-    for part in batches(len(data)):
-        with aside:
-            answers = _answer(network, data.images[part], data.labels[part])
-        probabilities[part], losses[part] = answers
-        yield EvaluationAdvanced(part.stop, len(data))
-    loss = float(losses.mean())
-    if not np.isfinite(loss):
-        raise DivergedError(
-            f"the network has diverged: its loss over {len(data)} images is {loss}; "
-            f"train it with a lower learning rate"
-        )
-    yield Evaluation(probabilities, data.labels, loss)
-
-
-@_without_warnings
-def _answer(network: Network, images: Bytes, labels: Integers) -> tuple[Array, Array]:
-    """Probabilities (N, classes) and losses (N,)."""
-    logits = network.forward(images)
-    return softmax(logits).T, cross_entropy(logits, labels)
 
 
 def _score(evaluation: Evaluation) -> Score:

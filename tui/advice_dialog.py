@@ -19,6 +19,8 @@ LOOK_INTERVAL = 0.5
 
 NO_RUN = "There is no run to speak of yet: space starts one, 5 lists those that there are."
 
+TRY = "enter: try the line · "
+
 
 class AdviceDialog(Dialog[Try]):
     """What there is to remark now and as the run goes on; gives what is to be tried."""
@@ -49,6 +51,8 @@ class AdviceDialog(Dialog[Try]):
         options.add_options(self._options(advice))
         ids = [option.id for option in options.options]
         options.highlighted = ids.index(chosen) if chosen in ids else 0
+        follows = any(tried.changes for tried in self._tries.values())
+        self.query_one(".dialog").border_subtitle = f"{TRY if follows else ''}esc: back"
 
     def _options(self, advice: Advice) -> Iterator[Option]:
         if advice.silence:

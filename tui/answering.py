@@ -12,11 +12,11 @@ from functools import lru_cache
 
 from nn.checkpoint import Model
 from nn.data import Dataset, load
+from nn.evaluation import evaluate
 from nn.metrics import Evaluation
 from nn.runs.evaluations import read_evaluation
 from nn.runs.folder import RunFolder
 from nn.schema import InputError
-from nn.training import evaluate
 from nn.types import Array
 from tui.answers import Before
 from tui.state import Answers

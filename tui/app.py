@@ -217,6 +217,11 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         """Go to the list of layers."""
         self._body.turn_to(DESIGN)
 
+    def action_edit_training(self) -> None:
+        """Go to the fields of training."""
+        self._body.turn_to(DESIGN)
+        self._body.training.edit()
+
     def action_leave_fields(self) -> None:
         """From a field back to the view."""
         self._body.enter()
@@ -307,6 +312,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         if keys != self._keys:
             self._keys = keys
             self._show_alarm()
+            self.follow_changes()
             self.show_design()
             self.refresh_bindings()
         self._draw()

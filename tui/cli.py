@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -165,7 +166,10 @@ def attach(
     slow: Slow = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Open the dashboard on a run, living or ended (default: newest)."""
+    """Open the dashboard on a run, living or ended (default: newest).
+
+    Leaving it with q does not end the run, nor does a connection that breaks.
+    """
     from tui.commands.dashboard import Look, open_dashboard
 
     open_dashboard(models, Look(ascii, slow), run)
@@ -374,12 +378,20 @@ def evaluate(
 def predict(
     model: Model,
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of any size and kind.")
+        list[Path], typer.Argument(metavar="IMAGE", help="Pictures of any size and kind.")
     ],
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Classify pictures of any size."""
+    """Classify pictures of any size.
+
+    For a model of grey images they are prepared as MNIST's digits were: light ink on black, fitted
+    and centred. One that cannot be read is reported; the command ends with 2 after the others.
+
+    \b
+    Example:
+      cnn-tui predict digits one.png scan.jpg
+    """
     from tui.commands.predict import predict
 
     raise typer.Exit(predict(_library(models).find_model(model), images, as_json=as_json))
@@ -428,10 +440,10 @@ def code(
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Write a network as code for PyTorch or Keras, or its configuration as TOML.
+    """Write a network as code, or its configuration as TOML.
 
-    The code has the layers, how their weights start, the optimizer and the schedule; it runs by
-    itself, and says what is not in it. Trained weights are for export.
+    The code, for PyTorch or Keras, has the layers, how their weights start, the optimizer and the
+    schedule; it runs by itself, and says what is not in it. Trained weights are for export.
 
     \b
     Examples:
@@ -481,7 +493,14 @@ def list_saved_models(as_json: Json = False, models: Models = SAVED_MODELS) -> N
 
 @app.command()
 def pause(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
-    """Let a run wait after its current step."""
+    """Let a run wait after its current step.
+
+    Its trainer writes a checkpoint and stays; resume lets it go on.
+
+    \b
+    Example:
+      cnn-tui pause latest
+    """
     from tui.commands.steer import pause
 
     pause(_library(models).find_run(run), as_json=as_json)
@@ -489,7 +508,15 @@ def pause(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> Non
 
 @app.command()
 def resume(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
-    """Let a run go on; one that ended, from its checkpoint."""
+    """Let a run go on; one that ended, from its checkpoint.
+
+    Returns at once. To follow it, or to change fields of one that ended, see train --resume.
+
+    \b
+    Examples:
+      cnn-tui resume latest
+      cnn-tui train --resume latest --epochs 10
+    """
     from tui.commands.steer import resume
 
     resume(_library(models).find_run(run), as_json=as_json)
@@ -497,7 +524,14 @@ def resume(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> No
 
 @app.command()
 def stop(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None:
-    """Let a run write a checkpoint and end."""
+    """Let a run write a checkpoint and end.
+
+    Nothing is lost: resume goes on from there.
+
+    \b
+    Example:
+      cnn-tui stop latest
+    """
     from tui.commands.steer import stop
 
     stop(_library(models).find_run(run), as_json=as_json)
@@ -507,13 +541,21 @@ def stop(run: Run, as_json: Json = False, models: Models = SAVED_MODELS) -> None
 def remove_runs(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Runs' ids, unique beginnings of them, or latest."),
+        typer.Argument(metavar="RUN", help="Runs' ids, unique beginnings of them, or latest."),
     ],
     force: Annotated[bool, typer.Option("--force", help="Remove without asking.")] = False,
     as_json: Json = False,
     models: Models = SAVED_MODELS,
 ) -> None:
-    """Remove runs with their history and checkpoints, after a question; saved models stay."""
+    """Remove runs, after a question; saved models stay.
+
+    Their history and checkpoints are gone for good. A run that trains is refused, and then none is
+    removed.
+
+    \b
+    Example:
+      cnn-tui rm 3f2a 90b1
+    """
     from tui.commands.remove import remove
 
     raise typer.Exit(remove(_library(models), runs, force=force, as_json=as_json))
@@ -536,6 +578,7 @@ def main() -> None:
     """
     from nn.schema import InputError
 
+    _prepare_streams()
     try:
         try:
             app(prog_name="cnn-tui")
@@ -551,6 +594,17 @@ def main() -> None:
     except OSError as error:
         told = (error.filename, error.strerror or str(error))
         _end(Exit.FAILED, ": ".join(str(each) for each in told if each))
+
+
+def _prepare_streams() -> None:
+    """Let standard streams that were closed lead nowhere, and signs that standard output's encoding
+    does not have be written as escapes, as Python does on standard error."""
+    # The order is that of their numbers: each is opened under the lowest that is free.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _end(code: Exit, sentence: str | None = None) -> NoReturn:

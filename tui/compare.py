@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len
@@ -17,10 +17,10 @@ from textual.widgets import DataTable, Static
 
 from nn.runs.folder import Library, RunFolder
 from nn.schema import InputError
-from tui.comparison import CHARTS, Compared, Table, compared, curves, table
+from tui.comparison import CHARTS, Compared, Table, compared, curves, in_words, table
 from tui.dialogs import Help
 from tui.keys import KeyLine
-from tui.panels import palette, shorten
+from tui.panels import palette, say, shorten
 from tui.render.charts import LINE_SIGNS, line_chart, point_sign
 from tui.run_state import Phase
 from tui.sturdy import SturdyApp
@@ -29,8 +29,13 @@ from tui.threads import in_thread
 from tui.words import key_table
 
 READ_INTERVAL = 2.0
+READING, REMOVED = "reading …", "these runs were removed: esc goes back"
 WIDEST = 28
 """Cells of a column at most."""
+WIDEST_NAME = 12
+"""Cells of a run's name at most: its column is always in sight."""
+SHORTEST_NAME = 6
+"""Cells of a run's name in a legend at least: most have no more."""
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
 
@@ -68,14 +73,16 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
     """Some runs, as they are now and become; gives what is wanted of one of them."""
 
     help_text: ClassVar[str] = (
-        "The curves of the runs that were marked, one point an epoch, each with its own sign;\n"
-        "below, what came of each and the fields in which they differ. The scores are those of\n"
-        "the best epoch. The arrows choose a cell: o sorts by its column, and again the other\n"
-        "way round; enter opens its run, u resumes it, n puts its configuration into the form."
+        "The curves of the runs that were marked, one point an epoch, each with its own sign.\n"
+        "Below, what came of each and the fields in which they differ, farther right what only\n"
+        "some have; the last line tells them of the run under the cursor. The scores are those of\n"
+        "the best epoch.\n"
+        "The arrows choose a cell: o sorts by its column, and again the other way round; enter\n"
+        "opens its run, u resumes it, n puts its configuration into the form."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back", tooltip="back to the dashboard"),
-        Binding("c", "chart", "chart", tooltip="next: accuracy or loss, of test or validation"),
+        Binding("c", "chart", "chart", tooltip="next: accuracy or loss; test, validation, train"),
         Binding("t", "time", "time/epochs", tooltip="over the time of training, or over epochs"),
         Binding("l", "log", "log loss", tooltip="make the axis of a loss logarithmic"),
         Binding("o", "sort", "sort", tooltip="sort by the column of the cursor; again: turn"),
@@ -89,17 +96,20 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         self._folders = [RunFolder(library.runs_path / run_id) for run_id in run_ids]
         self._ascii = ascii
         self._runs: list[Compared] = []
+        self._found = table([])
         self._chart = CHARTS[0]
         self._over_time = self._log = False
         self._sorted_by = ""
         self._falling = False
-        self._order: list[int] = []
+        self._lines: list[Compared] = []
         self._reading = False
+        self._nothing = READING
 
     def compose(self) -> ComposeResult:
         """The chart, the table and the keys."""
         yield Chart(self._draw_curves)
-        yield CompareTable(cursor_type="cell", cell_padding=1)
+        yield CompareTable(cursor_type="cell", cell_padding=1, fixed_columns=1)
+        yield Static(id="told", markup=False)
         yield KeyLine(ascii=self._ascii)
 
     def on_mount(self) -> None:
@@ -107,9 +117,14 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         self._look()
         self.set_interval(READ_INTERVAL, self._look)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The axis of accuracies is always linear."""
+        return action != "log" or "loss" in self._chart
+
     def action_chart(self) -> None:
         """Show the next of the scores."""
         self._chart = CHARTS[(CHARTS.index(self._chart) + 1) % len(CHARTS)]
+        self.refresh_bindings()
         self._paint()
 
     def action_time(self) -> None:
@@ -126,7 +141,7 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         """Sort by the column under the cursor, from its least to its greatest; again: turn."""
         if not self._runs:
             return
-        title = table(self._runs).titles[self._table.cursor_column]
+        title = self._found.titles[self._table.cursor_column]
         self._falling = not self._falling if title == self._sorted_by else False
         self._sorted_by = title
         self._fill()
@@ -164,6 +179,13 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         if run is not None:
             self.dismiss(Wanted("open", run.id))
 
+    @on(DataTable.CellHighlighted)
+    def _describe(self) -> None:
+        """Tell the fields of the run under the cursor."""
+        run = self._under_cursor()
+        told = "" if run is None else in_words(self._found, self._runs.index(run))
+        say(self.query_one("#told", Static), told)
+
     def _look(self) -> None:
         assert isinstance(self.app, SturdyApp), "the dashboard shows this screen"
         if not self._reading:
@@ -173,8 +195,8 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
     async def _read(self) -> None:
         try:
             runs = await in_thread(lambda: _compared(self._folders))
-            if runs != self._runs and self.is_attached:
-                self._runs = runs
+            if (runs != self._runs or self._nothing == READING) and self.is_attached:
+                self._runs, self._nothing = runs, REMOVED
                 self._fill()
                 self._paint()
         finally:
@@ -186,7 +208,7 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
 
     def _under_cursor(self) -> Compared | None:
         row = self._table.cursor_row
-        return self._runs[self._order[row]] if 0 <= row < len(self._order) else None
+        return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def _paint(self) -> None:
         self.query_one(Chart).paint()
@@ -195,8 +217,10 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         colors = palette(self.app)
         log = self._log and "loss" in self._chart
         over = "minutes" if self._over_time else "epochs"
+        series = curves(self._runs, self._chart, colors.series, over_time=self._over_time)
+        names = in_legend([one.name for one in series], width, ascii=self._ascii)
         lines = line_chart(
-            curves(self._runs, self._chart, colors.series, over_time=self._over_time),
+            [replace(one, name=name) for one, name in zip(series, names, strict=True)],
             width=width,
             height=height,
             title=f"{'log ' if log else ''}{self._chart} over {over}",
@@ -205,28 +229,31 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
             joined=True,
             foreground=colors.muted,
             ascii=self._ascii,
-            empty="no epoch is over yet" if self._runs else "reading …",
+            empty="no epoch is over yet" if self._runs else self._nothing,
         )
         return Text("\n").join(lines)
 
     def _fill(self) -> None:
         """Write the table anew; the cursor stays on its run and its column."""
         found, shown = table(self._runs), self._table
+        self._found = found
         under = self._under_cursor()
         titles = [str(key.value) for key in shown.columns]
         title = titles[shown.cursor_column] if titles else ""
-        self._order = list(range(len(self._runs)))
+        order = list(range(len(self._runs)))
         if self._sorted_by in found.titles:
             column = found.titles.index(self._sorted_by)
-            self._order = found.order(column, falling=self._falling)
+            order = found.order(column, falling=self._falling)
+        self._lines = [self._runs[i] for i in order]
         shown.clear(columns=True)
         for column, name in enumerate(found.titles):
             shown.add_column(self._heading(name), width=_width(found, column), key=name)
-        for i in self._order:
+        for i in order:
             shown.add_row(*self._line(found, i))
-        ids = [self._runs[i].id for i in self._order]
+        ids = [run.id for run in self._lines]
         row = ids.index(under.id) if under is not None and under.id in ids else 0
         shown.move_cursor(row=row, column=found.titles.index(title) if title in found.titles else 0)
+        self._describe()
 
     def _heading(self, name: str) -> Text:
         turn = ("▼" if self._falling else "▲") if name == self._sorted_by else ""
@@ -237,7 +264,8 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         own = palette(self.app).series
         sign = point_sign(index, ascii=self._ascii) or LINE_SIGNS[self._ascii][1]
         run, *cells = found.lines[index]
-        first = Text.assemble((sign, own[index % len(own)]), f" {run.text}")
+        name = shorten(run.text, WIDEST_NAME, ascii=self._ascii)
+        first = Text.assemble((sign, own[index % len(own)]), f" {name}")
         return [first, *(Text(shorten(each.text, WIDEST, ascii=self._ascii)) for each in cells)]
 
 
@@ -245,7 +273,16 @@ def _width(found: Table, column: int) -> int:
     """As wide as its widest cell, with room for a sign of a run, or of how it is sorted."""
     title = cell_len(found.titles[column]) + 1
     widest = max((cell_len(line[column].text) for line in found.lines), default=0)
-    return min(max(title, widest + (2 if column == 0 else 0)), WIDEST)
+    if column == 0:
+        return max(title, min(widest, WIDEST_NAME) + 2)
+    return min(max(title, widest), WIDEST)
+
+
+def in_legend(names: Sequence[str], width: int, *, ascii: bool) -> list[str]:
+    """Names of curves as long as all of them find room in a line, with their signs."""
+    signs = cell_len(LINE_SIGNS[ascii]) + 2 * len(names)
+    room = (width - signs - 2 * (len(names) - 1)) // max(len(names), 1)
+    return [shorten(name, max(room, SHORTEST_NAME), ascii=ascii) for name in names]
 
 
 def _compared(folders: Sequence[RunFolder]) -> list[Compared]:

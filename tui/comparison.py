@@ -22,7 +22,9 @@ from tui.run_state import Phase, RunState
 MOST = 8
 """How many runs can be told apart in one chart."""
 
-CHARTS = ("test accuracy", "test loss", "validation accuracy", "validation loss")
+SCORES = ("accuracy", "loss")
+
+CHARTS = tuple(f"{who} {name}" for who in ("test", "validation", "train") for name in SCORES)
 """What of their epochs can be shown."""
 
 NONE = "-"
@@ -100,10 +102,21 @@ def table(runs: Sequence[Compared]) -> Table:
     return Table(titles, tuple(lines))
 
 
+def in_words(found: Table, index: int) -> str:
+    """A run with what it has in the fields that differ, or that none does."""
+    own = 2 + len(_RESULTS)
+    settings = zip(found.titles[own:], found.lines[index][own:], strict=True)
+    told = " · ".join(f"{title} {cell.text}" for title, cell in settings if cell.text != NONE)
+    if not told and len(found.lines) > 1:
+        told = "no field differs, these runs have the same configuration"
+    return f"{found.lines[index][0].text}{': ' if told else ''}{told}"
+
+
 def differing(configs: Sequence[RunConfig]) -> dict[str, list[str | None]]:
     """The fields in which configurations differ, by name, and what stands there in each.
 
-    None is where one has no such field. Layers that are others are one field, their network.
+    None is where one has no such field; these come last. Layers that are others are one field,
+    their network.
     """
     texts = [texts_of(config) for config in configs]
     paths = dict.fromkeys(path for each in texts for path in each)
@@ -114,7 +127,8 @@ def differing(configs: Sequence[RunConfig]) -> dict[str, list[str | None]]:
         found[LIST] = [_network(config) for config in configs]
     if "data.dataset" in found:
         found["data.dataset"] = [short_name(config.data.dataset) for config in configs]
-    return {_name(path): values for path, values in found.items()}
+    shared_first = sorted(found, key=lambda path: None in found[path])
+    return {_name(path): found[path] for path in shared_first}
 
 
 def curves(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from pydantic import JsonValue
 
-from nn.runs.messages import EpochFinished
+from nn.runs.messages import Changed, EpochFinished
 from tui.render import formats
 from tui.render.charts import Band, Series
 from tui.render.thinning import averaged, decimate, envelope, smooth
@@ -53,6 +53,11 @@ class CurveOptions:
     def by_batch(self, name: str) -> bool:
         """Whether a chart shows every batch; some have nothing else."""
         return self.batches or name == "learning rate" or name in SIZES
+
+    @property
+    def smooths(self) -> bool:
+        """Whether any chart that is shown has batches that are averaged; rates never are."""
+        return any(self.by_batch(name) and name != "learning rate" for name in CHARTS[self.charts])
 
     def log_y(self, name: str) -> bool:
         """Whether a chart's vertical axis is logarithmic; that of accuracies never is."""
@@ -249,7 +254,8 @@ def readout(
 ) -> list[tuple[str, str]]:
     """What stands at a place of the axis, as names with values; the newest epoch before it judges.
 
-    Changes are told as far as their sign stands on the same column of the chart as the cursor.
+    Changes are told as far as their sign stands on the same column of the chart as the cursor, of
+    whole epochs those that were made in it.
     """
     if not options.batches:
         return _epoch_at(run, at)
@@ -263,9 +269,8 @@ def readout(
     else:
         told += _scores_at(run, options, index, shown)
     near = max((shown[1] - shown[0]) / max(columns, 1), 1 / max(run.batches_per_epoch, 1)) / 2
-    for change, place in zip(run.changes, change_places(run), strict=True):
-        if abs(place - x[index]) <= near:
-            told.append((f"changed {change.field.rpartition('.')[2]}", _value(change.value)))
+    places_of_changes = zip(run.changes, change_places(run), strict=True)
+    told += _changes(change for change, place in places_of_changes if abs(place - x[index]) <= near)
     rate = formats.rate(float(run.rates[index]))
     return [*told, ("rate", rate), ("batch", formats.count(int(run.steps[index])))]
 
@@ -293,7 +298,7 @@ def _scores_at(
     over = [epoch for epoch in run.epochs if epoch.step <= run.steps[index]]
     if over:
         who = judge(run)
-        told.append((f"{who} after {over[-1].epoch}", _score(over[-1], who)))
+        told.append((f"{who} of epoch {over[-1].epoch}", _score(over[-1], who)))
     return told
 
 
@@ -301,14 +306,22 @@ def _epoch_at(run: RunState, at: float) -> list[tuple[str, str]]:
     x = places(run, batches=False)
     if len(x) == 0:
         return []
-    epoch = run.epochs[nearest(x, at)]
+    index = nearest(x, at)
+    epoch, before = run.epochs[index], run.epochs[index - 1].step if index else 0
     known = [who for who in JUDGED if getattr(epoch, f"{who}_loss") is not None]
-    return [("epoch", f"{epoch.epoch}"), *((who, _score(epoch, who)) for who in known)]
+    changes = _changes(change for change in run.changes if before <= change.step < epoch.step)
+    return [("epoch", f"{epoch.epoch}"), *((who, _score(epoch, who)) for who in known), *changes]
+
+
+def _changes(changes: Iterable[Changed]) -> list[tuple[str, str]]:
+    """Fields with what they were changed to."""
+    fields = ((change.field.rpartition(".")[2].replace("_", " "), change) for change in changes)
+    return [(f"changed {name}", _value(change.value)) for name, change in fields]
 
 
 def _score(epoch: EpochFinished, who: str) -> str:
     loss, accuracy = getattr(epoch, f"{who}_loss"), getattr(epoch, f"{who}_accuracy")
-    return f"{_loss(loss)}, {formats.percent(accuracy)}"
+    return f"loss {_loss(loss)}, {formats.percent(accuracy)}"
 
 
 def _loss(value: float) -> str:

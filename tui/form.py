@@ -70,6 +70,20 @@ class Draft:
         what = f"{where}{field.label}: {shorten(text, 30, placeholder='…') or 'empty'}"
         self._edit(what, texts | {path: text}, typed="" if field.choices else path)
 
+    def follow(self, before: RunConfig, after: RunConfig) -> None:
+        """Take over what a run has changed of its configuration, as far as nobody has edited it."""
+        old, new = texts_of(before), texts_of(after)
+        texts = self.texts
+        for group in {_group(path) for path in {**old, **new} if old.get(path) != new.get(path)}:
+            mine, was, now = (
+                {path: text for path, text in each.items() if _group(path) == group}
+                for each in (texts, old, new)
+            )
+            if mine == was:
+                texts = {path: text for path, text in texts.items() if path not in mine} | now
+        if texts is not self.texts:
+            self._take(texts)
+
     def undo(self) -> str:
         """Take the last edit back; gives it in a few words, empty if there is none."""
         edit = self.history.undo()
@@ -146,10 +160,6 @@ class Draft:
     def needs_new_run(self, config: RunConfig) -> list[str]:
         """Those of them that cannot change while a run of that configuration trains."""
         return [path for path in self.differing(config) if not is_live(path)]
-
-    def network_changed_from(self, config: RunConfig) -> bool:
-        """Whether the layers are others."""
-        return any(path.startswith(f"{LIST}.") for path in self.differing(config))
 
     def live_changes(self, config: RunConfig) -> dict[str, Any]:
         """New values for a run of that configuration, by path, as its trainer takes them.
@@ -263,6 +273,11 @@ class Draft:
             at[name] = {"kind": value} if field.tagged else value
         tree["network"]["layers"] = list(tree["network"]["layers"].values())
         return tree
+
+
+def _group(path: str) -> str:
+    """The field that changes as a whole: an optimizer with its own settings."""
+    return ".".join(path.split(".")[:2])
 
 
 def _layer(values: Mapping[str, Any]) -> LayerConfig | None:

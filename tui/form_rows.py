@@ -195,11 +195,12 @@ class FieldList(VerticalGroup):
             mark = "" if running is None or error else _mark(field, field.path in changed)
             row.show(draft.texts[field.path], error, mark)
 
-    def edit(self) -> None:
-        """Put the cursor into the first field, if there is one."""
+    def edit(self) -> bool:
+        """Put the cursor into the first field, if there is one; whether there is."""
         for row in self.query(FieldRow).results():
             row.edit()
-            return
+            return True
+        return False
 
 
 def _say(parent: Widget, place: Static | None, kind: str, text: str) -> Static | None:

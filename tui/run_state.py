@@ -47,16 +47,16 @@ class Counts(NamedTuple):
 class RunState:
     """A run as its journal tells it.
 
-    `config` is the configuration as it is now; `step` and `learning_rate` are of the newest step;
-    `epoch` counts the epochs that are over; `checkpoint_step` is where a resumed run goes on.
-    `sizes` are those of gradients and updates.
+    `first_config` is the configuration it began with, `config` as it is now; `step` and
+    `learning_rate` are of the newest step; `epoch` counts the epochs that are over;
+    `checkpoint_step` is where a resumed run goes on. `sizes` are those of gradients and updates.
     `version` grows with everything that happens, `evaluation_version` with each new content of
     `evaluation.npz`. `process` is the trainer's number, `is_gone` whether the folder was removed.
     """
 
     def __init__(self, run_id: str, config: RunConfig) -> None:
         self.run_id = run_id
-        self.config = config
+        self.first_config = self.config = config
         self.phase = Phase.STARTING
         self.step = 0
         self.epoch = 0
@@ -76,7 +76,6 @@ class RunState:
         self.process = 0
         self.checkpoint_step = 0
         self.version = 0
-        self._first_config = config
         self._checkpoint_changes = 0
         self._phase_before_evaluation = Phase.TRAINING
         self._notices: list[Notice] = []
@@ -210,7 +209,7 @@ class RunState:
             self.epochs.pop()
         self.epoch = self.epochs[-1].epoch if self.epochs else 0
         del self.changes[self._checkpoint_changes :]
-        self.config = self._first_config
+        self.config = self.first_config
         for change in self.changes:
             self.config = self.config.changed({change.field: change.value})
         self.step = self.checkpoint_step = event.step

@@ -130,9 +130,11 @@ class Session:
         run = self.run
         if run is None or run.evaluation is None:
             return ""
-        epochs, steps = divmod(run.evaluation.step, max(run.batches_per_epoch, 1))
+        step, best = run.evaluation.step, run.best_epoch
+        epochs, steps = divmod(step, max(run.batches_per_epoch, 1))
+        later = best is not None and best.step == step and best is not run.epochs[-1]
         return f"run {run.run_id}, " + (
-            f"step {run.evaluation.step:,}" if steps else f"epoch {epochs}"
+            f"step {step:,}" if steps else f"epoch {epochs}{', the best' if later else ''}"
         )
 
     def follow(self, folder: RunFolder, config: RunConfig) -> None:

@@ -32,6 +32,8 @@ class SteeringApp(SturdyApp):
         self.session = Session()
         self.draft = Draft(config)
         self.jobs = Jobs(library, self.session)
+        self._followed: RunState | None = None
+        self._known = config
 
     def paint(self) -> None:
         """Show the newest state."""
@@ -220,6 +222,18 @@ class SteeringApp(SturdyApp):
             return
         self.session.waiting = Waiting(word, command.id)
         self.begin(partial(self.jobs.send, command))
+
+    def follow_changes(self) -> None:
+        """What has changed in a run while it trained is changed in the design, too, unless somebody
+        has edited that there."""
+        run = self.session.run
+        if run is None:
+            return
+        if run is not self._followed:
+            self._followed, self._known = run, run.first_config
+        if run.config is not self._known:
+            self.draft.follow(self._known, run.config)
+            self._known = run.config
 
     async def open_run(self, folder: RunFolder) -> None:
         """Follow a run; its configuration becomes the draft."""

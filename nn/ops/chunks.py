@@ -16,12 +16,12 @@ Part = TypeVar("Part")
 CHUNK = 65536
 """Values handled at a time: several float32 arrays of this size stay in the cache together."""
 
-LARGEST = 3 * CHUNK
-"""Of a large array, of which several threads have enough even so: Python's lock is taken between
-any two operations."""
-
 FEWEST = 8
-"""Chunks of an array before they grow."""
+"""Into so many chunks an array is cut before they grow: so several threads have work ..."""
+
+LARGEST = 3 * CHUNK
+"""... and into larger ones, of so many values at most, from there on: Python's lock is taken
+between any two operations, so that threads wait for it the less, the fewer there are."""
 
 
 def chunks(*arrays: Array) -> Iterator[list[Array]]:

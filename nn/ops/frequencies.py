@@ -189,15 +189,15 @@ class Transform:
         pairs = paired(size[0])
         mirrors = size[0] - 2 * pairs
         full = pairs * size[1]
-        both = complex_axis(size[1], columns, dtype), real_axis(size[1], columns, dtype)
-        self._bands = [
-            band
-            for band in (
-                _Band(pairs, slice(2 * pairs), slice(full), *both[0]),
-                _Band(mirrors, slice(2 * pairs, None), slice(full, None), *both[1]),
-            )
-            if band.count
-        ]
+        of_pairs, of_mirrors = (
+            complex_axis(size[1], columns, dtype),
+            real_axis(size[1], columns, dtype),
+        )
+        bands = (
+            _Band(pairs, slice(2 * pairs), slice(full), *of_pairs),
+            _Band(mirrors, slice(2 * pairs, None), slice(full, None), *of_mirrors),
+        )
+        self._bands = [band for band in bands if band.count]
 
     def pieces(self, channels: int, n: int) -> tuple[Piece, ...]:
         """Pieces of some channels, of which half a transform stays in the cache."""

@@ -19,7 +19,7 @@ from nn.files import write_atomically
 from nn.processors import processors
 from nn.runs.journal import Journal
 from nn.runs.messages import COMMANDS, EVENTS, Command, Event
-from nn.schema import InputError
+from nn.schema import InputError, show
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -102,9 +102,15 @@ class RunFolder:
 
 
 class Library:
-    """The folder of saved models, with the runs below it."""
+    """The folder of saved models, with the runs below it; both are made when they are needed.
+
+    Raises:
+        InputError: if something else is in its place.
+    """
 
     def __init__(self, path: Path) -> None:
+        if os.path.exists(path) and not path.is_dir():  # noqa: PTH110 (never raises, as Path does)
+            raise InputError(f"{path}: is not a folder; choose another with --models")
         self.path = path
         self.runs_path = path / "runs"
 
@@ -115,24 +121,34 @@ class Library:
             InputError: if the configuration cannot run or the folder cannot be made.
         """
         config.check()
+        if not str(self.path).isprintable():
+            raise InputError(
+                f"{str(self.path)!r} has characters that cannot be shown; "
+                "choose another folder with --models"
+            )
         if config.save_as is not None:
             self.model_path(config.save_as)
         if config.training.threads is None:
             config = config.changed({"training.threads": processors()})
-        folder = RunFolder(self.runs_path / secrets.token_hex(3))
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.runs_path.mkdir(mode=0o700, exist_ok=True)
-            folder.path.mkdir(mode=0o700)
+            folder = self._new_folder()
             write_atomically(folder.config_file, config.model_dump_json(indent=2).encode())
-        except FileExistsError:
-            return self.create_run(config)
         except OSError as error:
             raise InputError(
                 f"{self.runs_path}: no run can be made there ({error.strerror}); "
                 "choose another folder with --models"
             ) from None
         return folder
+
+    def _new_folder(self) -> RunFolder:
+        """An empty one whose id no other run has."""
+        while True:
+            folder = RunFolder(self.runs_path / secrets.token_hex(3))
+            with suppress(FileExistsError):
+                folder.path.mkdir(mode=0o700)
+                return folder
 
     def runs(self) -> list[RunFolder]:
         """All runs, the newest first."""
@@ -178,8 +194,8 @@ class Library:
             return (exact or matching)[0]
         known = ", ".join(run.id for run in (matching or runs)[:6])
         if matching:
-            raise InputError(f"run: {wanted!r} could be each of {known}; give more of the id")
-        raise InputError(f"run: {wanted!r} is not known; give one of {known}, or latest")
+            raise InputError(f"run: {show(wanted)} could be each of {known}; give more of the id")
+        raise InputError(f"run: {show(wanted)} is not known; give one of {known}, or latest")
 
     def models(self) -> list[Path]:
         """The files of all saved models, by name."""
@@ -193,7 +209,7 @@ class Library:
         """
         if not is_name(name):
             raise InputError(
-                f"name: {name!r} will not do; "
+                f"name: {show(name)} will not do; "
                 "use letters, digits, dots, dashes and underscores, 64 at most"
             )
         if _DEVICE.fullmatch(name):
@@ -207,13 +223,14 @@ class Library:
             InputError: if there is none.
         """
         path = Path(wanted)
-        if path.exists() or os.sep in wanted or wanted.endswith(MODEL_SUFFIX):
-            if not path.exists() and path.name == wanted and (self.path / wanted).exists():
+        exists = os.path.exists(wanted)  # noqa: PTH110 (never raises, as Path does)
+        if exists or os.sep in wanted or wanted.endswith(MODEL_SUFFIX):
+            if not exists and path.name == wanted and (self.path / wanted).exists():
                 return self.path / wanted
-            if not path.exists():
+            if not exists:
                 raise InputError(f"model: there is no file {wanted}; `cnn-tui models` lists them")
             return path
         if is_name(wanted) and not _DEVICE.fullmatch(wanted) and self.model_path(wanted).exists():
             return self.model_path(wanted)
         names = ", ".join(file.stem for file in self.models()[:6]) or "none yet"
-        raise InputError(f"model: {wanted!r} is not known; saved models: {names}")
+        raise InputError(f"model: {show(wanted)} is not known; saved models: {names}")

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from nn.evaluation import DivergedError
 from nn.files import remove_drafts
 from nn.processors import give_way, reserve_memory_of_products
 from nn.runs import messages as m
@@ -24,7 +25,6 @@ from nn.runs.messages import FailureKind
 from nn.runs.termination import on_sigterm
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
-from nn.training import DivergedError
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where there is no more room: on the disk, for this user, in one file."""

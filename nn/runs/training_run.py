@@ -6,8 +6,6 @@ import os
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from math import exp
-from statistics import median
 from threading import Lock
 from typing import Literal, assert_never
 
@@ -22,29 +20,23 @@ from nn.checkpoint import (
 )
 from nn.config import is_live
 from nn.data import fingerprint, load
+from nn.evaluation import EvaluationAdvanced, evaluate
 from nn.files import write_atomically
 from nn.metrics import Evaluation
 from nn.runs import messages as m
+from nn.runs.checkpoint_budget import CheckpointBudget
 from nn.runs.evaluations import newest, read_evaluation, write_evaluation
 from nn.runs.folder import Library, RunFolder
 from nn.runs.journal import Journal, append
 from nn.runs.sizes import SizeMeter, Sizes
+from nn.runs.speed import Speed
 from nn.runs.units import stuck_units
 from nn.schema import InputError
-from nn.training import BatchDone, EpochDone, EvaluationAdvanced, Training, evaluate
+from nn.training import BatchDone, EpochDone, Training
 from nn.types import Array, Integers
 
 REPORT_SECONDS = 0.2
 """Batches are reported together, this often: a small network takes hundreds of steps a second."""
-
-CHECKPOINT_SHARE = 0.02
-"""The share of the time that checkpoints may take."""
-
-USUAL = 5
-"""Of how many checkpoints the median says what one costs: a single slow one does not count."""
-
-RATE_SECONDS = 3.0
-"""Over about how long the rate of images is averaged."""
 
 
 class TrainingRun:
@@ -76,8 +68,7 @@ class TrainingRun:
         self._meter = SizeMeter()
         self._sizes: dict[str, Sizes] = {}
         self._reported = time.monotonic()
-        self._checkpoint_at = 0.0
-        self._checkpoint_costs: list[float] = []
+        self._budget = CheckpointBudget()
         self._elapsed_before = 0.0
         self._unsaved = True
         self._saved_step = 0
@@ -105,7 +96,8 @@ class TrainingRun:
             )
         )
         self._settle()
-        self._mark = self._reported = self._checkpoint_at = time.monotonic()
+        self._mark = self._reported = time.monotonic()
+        self._budget.begin(self._mark)
         self._obey()
         for progress in () if self._stopping else training.run():
             match progress:
@@ -367,15 +359,8 @@ class TrainingRun:
         )
 
     def _checkpoint_affordable(self, interval: float = 0.0) -> bool:
-        """Whether the last checkpoint is that long ago, and long enough for what one costs; and
-        whether all of them together have not cost too much."""
-        costs = self._checkpoint_costs
-        usual = median(costs[-USUAL:]) if costs else 0.0
-        since = time.monotonic() - self._checkpoint_at
         trained = self._elapsed - self._elapsed_before
-        return since > max(interval, usual / CHECKPOINT_SHARE) and (
-            sum(costs) <= CHECKPOINT_SHARE * trained
-        )
+        return self._budget.allows(time.monotonic(), trained, interval)
 
     def _checkpoint(self) -> None:
         self._advance_clock()
@@ -390,8 +375,7 @@ class TrainingRun:
             self.training.config,
             self._fingerprint,
         )
-        self._checkpoint_at = time.monotonic()
-        self._checkpoint_costs.append(self._checkpoint_at - started)
+        self._budget.spend(started, time.monotonic())
         self._unsaved = False
         self._report(m.Checkpointed(step=self.step, elapsed=self._elapsed))
         self._advance_clock()
@@ -485,25 +469,3 @@ class _Aside:
 
     def __exit__(self, *_: object) -> None:
         self._turn.acquire()
-
-
-class Speed:
-    """Images per second in training steps alone: over everything, and lately."""
-
-    def __init__(self) -> None:
-        self._images = 0
-        self._seconds = 0.0
-        self.recent = 0.0
-
-    def add(self, images: int, seconds: float) -> None:
-        """Count a step."""
-        seconds = max(seconds, 1e-9)
-        new = 1.0 if self._images == 0 else 1 - exp(-seconds / RATE_SECONDS)
-        self.recent += new * (images / seconds - self.recent)
-        self._images += images
-        self._seconds += seconds
-
-    @property
-    def overall(self) -> float:
-        """The mean over all steps."""
-        return self._images / max(self._seconds, 1e-9)

@@ -12,21 +12,13 @@ from numpy.testing import assert_allclose, assert_array_equal
 from nn.accumulation import Accumulation
 from nn.config import RunConfig
 from nn.data import Dataset
+from nn.evaluation import DivergedError, EvaluationAdvanced, evaluate
 from nn.layers.stages import Local
 from nn.losses import softmax
 from nn.network import Network
 from nn.ops.pieces import Piece
 from nn.schema import InputError
-from nn.training import (
-    BatchDone,
-    DivergedError,
-    EpochDone,
-    EvaluationAdvanced,
-    Progress,
-    Training,
-    TrainingState,
-    evaluate,
-)
+from nn.training import BatchDone, EpochDone, Progress, Training, TrainingState
 from nn.types import Array, Bytes
 
 LAYERS: list[dict[str, Any]] = [

@@ -14,6 +14,7 @@ from dashboards import (
     header,
     keys,
     row,
+    screen_text,
     see,
     type_into,
     until,
@@ -160,6 +161,25 @@ async def test_a_live_field_is_sent_by_enter_and_others_need_a_new_run(tmp_path:
             await pilot.press("enter")
             await see(pilot, "edited for the next run", "new run")
             assert trainer.commands() == []
+
+
+async def test_the_design_of_a_run_changes_with_it(tmp_path: Path) -> None:
+    """Whoever comes later, or looks on while somebody else changes it, finds it as it is now."""
+    before, now = (
+        m.Changed(step=step, field="training.learning_rate", value=value)
+        for step, value in ((30, 0.25), (60, 0.125))
+    )
+    with fake_run(tmp_path, batches(30), before, batches(60)) as trainer:
+        app = Dashboard(Library(tmp_path), trainer.run)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, lambda: row(app, "training.learning_rate").text == "0.25")
+            assert "enter!" not in screen_text(app)
+            await type_into(pilot, "training.epochs", "77")
+            trainer.write(now)
+            await until(pilot, lambda: row(app, "training.learning_rate").text == "0.125")
+            assert row(app, "training.epochs").text == "77"
+            changes = {"training.learning_rate": 0.125, "training.epochs": 77}
+            assert app.draft.config == CONFIG.changed(changes)
 
 
 async def test_what_a_trainer_refuses_is_told(tmp_path: Path) -> None:

@@ -12,9 +12,12 @@ from textual.widgets import OptionList
 
 from nn.runs import messages as m
 from nn.runs.advice import Remark, Try
+from nn.runs.advice.fit import _against_overfitting
 from nn.runs.folder import Library
 from tui.advice_dialog import AdviceDialog, _line, _told
 from tui.app import Dashboard
+from tui.dialogs import Choose
+from tui.panels.network import LayerList
 
 EXPLODED = m.BatchesFinished(
     step=60,
@@ -45,6 +48,7 @@ async def test_a_remark_is_counted_shown_and_followed_while_the_run_trains(tmp_p
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "! 1 remark " in header(app))
             await open_advice(pilot, "At step 3 the loss was 6.00")
+            assert "enter: try the line · esc: back" in screen_text(app)
             choose(pilot, "the test of rates")
             await pilot.press("enter")
             assert isinstance(app.screen, AdviceDialog), "nothing of the configuration follows"
@@ -92,6 +96,7 @@ async def test_a_run_that_is_well_is_not_remarked_on(tmp_path: Path) -> None:
         app = Dashboard(Library(tmp_path), run=trainer.run)
         async with app.run_test(size=(120, 36)) as pilot:
             await open_advice(pilot, "no sign of rate too high")
+            assert "enter:" not in screen_text(app), "there is nothing to try"
             assert "remark" not in header(app)
 
 
@@ -111,3 +116,15 @@ def test_further_lines_begin_below_the_first_word(width: int) -> None:
         assert first[len(sign)].isalnum()
         assert others or width == 76
         assert all(line[: len(sign)].isspace() and not line[len(sign)].isspace() for line in others)
+
+
+async def test_the_keys_that_it_names_add_a_layer(tmp_path: Path) -> None:
+    (words,) = (each.words for each in _against_overfitting(CONFIG) if "dropout" in each.words)
+    first, second = words.removesuffix(" in the dashboard").rpartition(": ")[2].split(", then ")
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(first)
+        await until(pilot, lambda: isinstance(app.focused, LayerList))
+        await pilot.press(second)
+        await until(pilot, lambda: isinstance(app.screen, Choose))
+        assert "dropout" in screen_text(app)

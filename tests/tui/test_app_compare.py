@@ -7,14 +7,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from dashboards import FakeTrainer, batches, fake_run, header, keys, screen_text, see, until
+from dashboards import CONFIG, FakeTrainer, batches, fake_run, header, keys, screen_text, see, until
 from test_comparison import epoch
 from textual.pilot import Pilot
 
 from nn.runs import messages as m
 from nn.runs.folder import Library
 from tui.app import Dashboard
-from tui.compare import Compare, CompareTable
+from tui.compare import Compare, CompareTable, in_legend
 from tui.keys import KeyLine
 from tui.panels.runs import RunsPanel
 
@@ -81,6 +81,8 @@ async def test_keys_choose_the_curves(tmp_path: Path) -> None:
                 ("t", "log test loss over minutes"),
                 ("c", "validation accuracy over minutes"),
                 ("c", "log validation loss over minutes"),
+                ("c", "train accuracy over minutes"),
+                ("c", "log train loss over minutes"),
                 ("c", "test accuracy over minutes"),
                 ("t", "test accuracy over epochs"),
             ):
@@ -111,6 +113,53 @@ async def test_o_sorts_by_the_column_of_the_cursor(tmp_path: Path) -> None:
             await until(pilot, lambda: "best test▼" in screen_text(app))
             assert order() == by_score[::-1]
             assert screen.query_one(CompareTable).cursor_column == 2
+
+
+async def test_each_run_keeps_its_name_and_tells_its_fields_on_a_narrow_screen(
+    tmp_path: Path,
+) -> None:
+    """Of the fields that differ no column is in sight; however far it is to one, the name stays."""
+    with two_runs(tmp_path) as (one, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = await compare(pilot, [one, other])
+            table = screen.query_one(CompareTable)
+            own = [
+                f"{trainer.run.id}: learning rate {rate}"
+                for trainer, rate in ((one, CONFIG.training.learning_rate), (other, 0.25))
+            ]
+            table.move_cursor(row=0)
+            await until(pilot, lambda: any(words in screen_text(app) for words in own))
+            table.move_cursor(row=1)
+            first, second = own if own[0] in screen_text(app) else own[::-1]
+            await see(pilot, second)
+            assert first not in screen_text(app)
+            await pilot.press("end")
+            await until(pilot, lambda: "best test" not in screen_text(app))
+            assert f" {one.run.id} " in screen_text(app)
+            assert f" {other.run.id} " in screen_text(app)
+
+
+async def test_only_losses_have_an_axis_to_choose(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as trainers:
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await compare(pilot, trainers)
+            line = screen.query_one(KeyLine)
+            await until(pilot, lambda: "c chart" in line.render().plain)
+            assert "log loss" not in line.render().plain
+            await pilot.press("c")
+            await until(pilot, lambda: "l log loss" in line.render().plain)
+
+
+def test_long_names_leave_room_for_each_other() -> None:
+    names = ["a-name-that-somebody-gave-to-a-run", "another-name-that-somebody-gave", "3f9a1c"]
+    for width in (40, 78, 118):
+        shown = in_legend(names, width, ascii=False)
+        assert sum(len(name) + len("⠤⠒⠤ ") for name in shown) <= max(width, 30)
+        assert shown[2] == "3f9a1c"
+        assert len({*shown}) == 3
+    assert in_legend(["3f9a1c"] * 8, 78, ascii=False) == ["3f9a1c"] * 8
 
 
 @pytest.mark.parametrize("wanted", ["stopped", "training"])
@@ -185,10 +234,15 @@ async def test_a_run_that_was_removed_meanwhile_is_left_out(tmp_path: Path) -> N
         library = Library(tmp_path)
         app = Dashboard(library)
         async with app.run_test(size=(120, 36)) as pilot:
-            await compare(pilot, [one, other])
+            screen = await compare(pilot, [one, other])
+            await pilot.press("o", "down")
+            await until(pilot, lambda: screen.query_one(CompareTable).cursor_row == 1)
             library.remove_run(other.run)
             await until(pilot, lambda: other.run.id not in screen_text(app))
             assert one.run.id in screen_text(app)
+            one.die()
+            library.remove_run(one.run)
+            await see(pilot, "these runs were removed")
 
 
 async def test_without_runs_space_starts_one_in_their_view_too(

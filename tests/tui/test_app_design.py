@@ -120,6 +120,27 @@ async def test_enter_goes_to_the_fields_and_escape_comes_back(tmp_path: Path) ->
         await until(pilot, lambda: isinstance(app.focused, LayerList))
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_a_key_goes_to_the_fields_of_training(size: tuple[int, int], tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("e", "t")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("ctrl+u", *"0.25", "enter")
+        await until(
+            pilot, lambda: app.draft.config == CONFIG.changed({"training.learning_rate": 0.25})
+        )
+
+
+async def test_a_layer_without_fields_says_so(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    kinds = [app.draft.layer_kind(index) for index in range(app.draft.layer_count)]
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await pilot.press("e", *["down"] * kinds.index("relu"), "enter")
+        await see(pilot, "A layer of kind relu has nothing to be set.")
+        assert isinstance(app.focused, LayerList)
+
+
 async def test_another_network_is_chosen_by_a_key(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=preset("mlp"))
     async with app.run_test(size=(80, 24)) as pilot:

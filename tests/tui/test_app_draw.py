@@ -6,7 +6,8 @@ import asyncio
 import json
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,17 @@ async def open_draw(pilot: Pilot[str]) -> None:
     await until(pilot, lambda: app.session.recognition is not None)
 
 
+@asynccontextmanager
+async def drawing(
+    folder: Path, size: tuple[int, int] = (120, 36), *, notifications: bool = False
+) -> AsyncIterator[tuple[Dashboard, Pilot[str]]]:
+    """A dashboard on a library's folder, with the sheet open and a model that reads it."""
+    app = Dashboard(Library(folder), config=CONFIG)
+    async with app.run_test(size=size, notifications=notifications) as pilot:
+        await open_draw(pilot)
+        yield app, pilot
+
+
 async def drag(pilot: Pilot[str], *cells: tuple[int, int]) -> None:
     """Draw with the mouse from cell to cell of the sheet."""
     first, *others = cells
@@ -63,9 +75,7 @@ async def drag(pilot: Pilot[str], *cells: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (40, 12)])
 async def test_a_one_drawn_with_keys_is_a_one(tmp_path: Path, size: tuple[int, int]) -> None:
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=size) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path, size) as (app, pilot):
         await until(pilot, lambda: "model digits" in screen_text(app))
         await until(pilot, lambda: "space pen down" in keys(app))
         await pilot.press(*ONE)
@@ -78,18 +88,15 @@ async def test_a_one_drawn_with_keys_is_a_one(tmp_path: Path, size: tuple[int, i
 
 
 async def test_a_seven_drawn_with_the_mouse_is_a_seven(tmp_path: Path) -> None:
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path) as (app, pilot):
         await drag(pilot, (12, 5), (20, 5), (31, 5), (28, 11), (20, 20))
         await until(pilot, lambda: answer(app) == "7")
         await until(pilot, lambda: "7  9" in screen_text(app))
+        assert not app.screen.selections, "the mouse draws there, and selects no text"
 
 
 async def test_the_probabilities_move_with_every_stroke(tmp_path: Path) -> None:
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path, (80, 24)) as (app, pilot):
         await drag(pilot, (20, 3), (20, 17))
         await until(pilot, lambda: answer(app) == "1")
         await drag(pilot, (12, 3), (12, 10), (28, 10))
@@ -98,9 +105,7 @@ async def test_the_probabilities_move_with_every_stroke(tmp_path: Path) -> None:
 
 async def test_a_loaded_model_reads_instead(tmp_path: Path) -> None:
     save(tmp_path / "tiny.safetensors")
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path) as (app, pilot):
         await pilot.press(*ONE)
         await until(pilot, lambda: "model digits" in screen_text(app))
         await pilot.press("ctrl+o")
@@ -113,9 +118,7 @@ async def test_another_network_is_chosen_to_read_and_nothing_else_is_changed(
     tmp_path: Path,
 ) -> None:
     save(tmp_path / "tiny.safetensors")
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path, (80, 24)) as (app, pilot):
         await pilot.press(*ONE)
         await until(pilot, lambda: "model digits" in screen_text(app))
         await pilot.press("n")
@@ -184,10 +187,8 @@ async def test_a_run_reads_as_soon_as_it_has_a_network_and_whenever_it_is_better
 async def test_a_drawing_is_kept_under_its_true_class_and_can_be_evaluated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app = Dashboard(Library(tmp_path), config=CONFIG)
     dataset = tmp_path / "drawings" / "mnist"
-    async with app.run_test(size=(120, 36), notifications=True) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path, notifications=True) as (app, pilot):
         await pilot.press(*ONE)
         seen = None
         for label, name in (("1", "test/1/1.png"), ("1", "test/1/2.png"), ("7", "test/7/1.png")):
@@ -220,9 +221,7 @@ def notices(app: Dashboard) -> str:
 
 
 async def test_an_empty_sheet_cannot_be_kept(tmp_path: Path) -> None:
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path) as (app, pilot):
         assert "keep" not in keys(app)
         await pilot.press("enter")
         assert not isinstance(app.screen, Choose)
@@ -231,9 +230,7 @@ async def test_an_empty_sheet_cannot_be_kept(tmp_path: Path) -> None:
 async def test_the_help_explains_the_pens_keys_and_no_others_in_their_place(
     tmp_path: Path,
 ) -> None:
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(120, 60)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path, (120, 60)) as (app, pilot):
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(app.screen, Help))
         await until(pilot, lambda: "take back the last stroke" in screen_text(app))
@@ -296,9 +293,7 @@ async def test_the_screen_does_not_wait_for_the_list_of_models(
         return [library.path / "late.safetensors"]
 
     monkeypatch.setattr(Library, "models", models)
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path) as (app, pilot):
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, Choose))
         await until(pilot, lambda: "late" in screen_text(app))
@@ -307,9 +302,7 @@ async def test_the_screen_does_not_wait_for_the_list_of_models(
 
 async def test_a_drawing_is_followed_inside_with_every_stroke(tmp_path: Path) -> None:
     shutil.copy(SHIPPED, tmp_path)
-    app = Dashboard(Library(tmp_path), config=CONFIG)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await open_draw(pilot)
+    async with drawing(tmp_path) as (app, pilot):
         assert "i inside" not in keys(app), "nothing is drawn yet"
         await pilot.press(*ONE, "i")
         await until(pilot, lambda: app._body.active == "inside")

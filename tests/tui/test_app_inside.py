@@ -203,11 +203,11 @@ async def test_w_shows_where_the_network_looks(library: Library) -> None:
         await open_view(pilot)
         assert "w shows where the network looks" in screen_text(pilot.app)
         await pilot.press("right", "w")
-        await until(pilot, lambda: "covering a part costs it" in screen_text(pilot.app))
+        await until(pilot, lambda: "covering a part costs" in screen_text(pilot.app))
         insight = seen(pilot)
         assert insight.cost is not None
         cost = insight.cost[:, :, insight.called].max()
-        assert f"class {insight.called}: covering a part costs it up to {100 * cost:.1f} %" in (
+        assert f"class {insight.called}: covering a part costs up to {100 * cost:.1f} %" in (
             screen_text(pilot.app)
         )
         other = (insight.called + 1) % 10

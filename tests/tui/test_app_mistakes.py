@@ -95,6 +95,15 @@ async def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> 
         await until(pilot, lambda: said in "".join(n.message for n in app._notifications))
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+async def test_a_notice_stands_whole_on_every_screen(tmp_path: Path, width: int) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(width, 24), notifications=True) as pilot:
+        await open_view(pilot)
+        app.tell(" ".join(f"word{number}" for number in range(24)))
+        await until(pilot, lambda: all(f"word{n}" in screen_text(app) for n in range(24)))
+
+
 @pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 36)])
 async def test_its_keys_at_every_size_while_a_run_trains(
     tmp_path: Path, size: tuple[int, int]

@@ -311,6 +311,8 @@ def broken(tmp_path: Path, trained: tuple[Path, dict[str, object]]) -> dict[str,
     files["text.safetensors"].write_text("not a model")
     files["cut.safetensors"].write_bytes(trained[0].read_bytes()[:5000])
     files["x.toml"].write_text("this is = = no toml")
+    files["folder"] = tmp_path / "folder"
+    files["folder"].mkdir()
     return files
 
 
@@ -343,8 +345,14 @@ def broken(tmp_path: Path, trained: tuple[Path, dict[str, object]]) -> dict[str,
         (["train", "--config", "missing.toml"], "missing.toml: there is no such file"),
         (["train", "--config", "{x.toml}"], "is not valid TOML"),
         (["train", "--config", "{x.toml}", "--preset", "small"], "give one of them"),
+        (["train", "--config", "{folder}"], "folder: cannot be read (Is a directory)"),
+        (["train", "--min-accuracy", "98"], "--min-accuracy: 98 is not from 0 to 1"),
+        (["train", "--min-accuracy", "nan"], "--min-accuracy: nan is not from 0 to 1"),
+        (["train", "--min-accuracy", "0.9", "--detach"], "--detach does not wait for it"),
         (["train", "--resume", "zzz"], "run: there are none"),
         (["evaluate", "nothing"], "model: 'nothing' is not known"),
+        (["evaluate", ""], "model: '' is not known"),
+        (["evaluate", "a" * 5000], "is not known; saved models"),
         (["evaluate", "no/such.safetensors"], "there is no file no/such.safetensors"),
         (["evaluate", "{text.safetensors}"], "is no model, or only a part of one"),
         (["evaluate", "{cut.safetensors}"], "is no model, or only a part of one"),
@@ -352,7 +360,7 @@ def broken(tmp_path: Path, trained: tuple[Path, dict[str, object]]) -> dict[str,
         (["predict", "{mine}", "{x.toml}"], "x.toml"),
         (["pause", "latest"], "run: there are none"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
 )
 def test_wrong_input_ends_with_its_sentence(
     words: list[str],
@@ -362,7 +370,7 @@ def test_wrong_input_ends_with_its_sentence(
     cnn_tui: Command,
 ) -> None:
     files = {**broken, "mine": trained[0]}
-    named = [str(files[w[1:-1]]) if w[0] == "{" else w for w in words]
+    named = [str(files[w[1:-1]]) if w.startswith("{") else w for w in words]
     done = cnn_tui(*named)
     assert done.returncode == 2, done.stderr
     assert sentence.lower() in done.stderr.lower()

@@ -7,7 +7,7 @@ from dashboards import CONFIG, batches, fake_run
 
 from nn.config import RunConfig
 from nn.runs import messages as m
-from tui.comparison import Compared, compared, curves, differing, table
+from tui.comparison import CHARTS, Compared, compared, curves, differing, in_words, table
 from tui.state import Phase
 
 COLORS = ("#111111", "#222222")
@@ -55,6 +55,13 @@ def test_a_field_that_only_one_has_is_none_in_the_other() -> None:
     found = differing([CONFIG, other])
     assert found["optimizer"] == ["adam", "sgd"]
     assert found["optimizer momentum"][0] is None
+
+
+def test_what_only_some_have_comes_after_what_all_have() -> None:
+    """An optimizer of another kind has fields of its own; the seed comes after it in a form."""
+    found = list(differing([CONFIG, CONFIG.changed({"training.optimizer": "sgd", "save_as": "x"})]))
+    assert found[:2] == ["optimizer", "save as"]
+    assert "optimizer momentum" in found[2:]
 
 
 def test_layers_of_the_same_kinds_differ_field_by_field() -> None:
@@ -116,6 +123,23 @@ def test_curves_go_over_epochs_or_over_minutes() -> None:
     (by_time,) = curves([one], "test loss", COLORS, over_time=True)
     assert (list(by_epoch.x), list(by_epoch.y)) == ([1, 2], [0.5, 0.75])
     assert (list(by_time.x), list(by_time.y)) == ([1.5, 3.0], [0.5, 0.25])
+
+
+def test_training_itself_can_be_compared() -> None:
+    (one,) = curves([run("a", CONFIG, epoch(1, 0.5))], "train loss", COLORS, over_time=False)
+    assert list(one.y) == [1.0]
+    assert {"train accuracy", "train loss"} <= set(CHARTS)
+
+
+def test_what_is_special_about_a_run_is_told_in_words() -> None:
+    other = CONFIG.changed({"training.learning_rate": 0.5, "training.optimizer": "sgd"})
+    runs = [run("a"), run("b", other)]
+    assert in_words(table(runs), 1).startswith("b: learning rate 0.5 · optimizer sgd · ")
+    rate = f"{CONFIG.training.learning_rate:g}"
+    assert in_words(table(runs), 0).startswith(f"a: learning rate {rate} · optimizer adam · ")
+    assert "momentum" not in in_words(table(runs), 0)
+    assert "no field differs" in in_words(table([run("a"), run("b")]), 1)
+    assert in_words(table([run("a")]), 0) == "a"
 
 
 def test_a_run_without_validation_has_no_such_curve() -> None:

@@ -590,7 +590,6 @@ def test_what_can_change_in_a_run_and_what_cannot(draft: Draft, config: RunConfi
     draft.set("training.schedule", "step")
     draft.set("training.schedule.after", "4")
     assert draft.needs_new_run(config) == []
-    assert not draft.network_changed_from(config)
     changes = draft.live_changes(config)
     assert changes == {
         "training.learning_rate": 0.5,
@@ -601,7 +600,32 @@ def test_what_can_change_in_a_run_and_what_cannot(draft: Draft, config: RunConfi
     draft.set("training.seed", "1")
     draft.set("training.optimizer.beta1", "0.5")
     assert draft.needs_new_run(config) == ["training.optimizer.beta1", "training.seed"]
-    assert not draft.network_changed_from(config)
+
+
+def test_what_a_run_has_changed_is_taken_over(draft: Draft, config: RunConfig) -> None:
+    changes = {
+        "training.learning_rate": 0.5,
+        "training.schedule": {"kind": "step", "drop": 0.1, "after": [4]},
+    }
+    draft.set("data.limit", "1000")
+    draft.follow(config, config.changed(changes))
+    assert draft.config == config.changed({**changes, "data.limit": 1000})
+    assert draft.history.last == "limit: 1000"
+    draft.follow(config.changed(changes), config)
+    assert draft.config == config.changed({"data.limit": 1000})
+
+
+def test_what_is_being_edited_is_not_taken_over(draft: Draft, config: RunConfig) -> None:
+    draft.set("training.learning_rate", "0.7")
+    draft.set("training.schedule.floor", "oops")
+    later = config.changed(
+        {"training.learning_rate": 0.5, "training.schedule": "constant", "training.epochs": 99}
+    )
+    draft.follow(config, later)
+    assert draft.texts["training.learning_rate"] == "0.7"
+    assert draft.texts["training.schedule"] == "cosine"
+    assert draft.texts["training.schedule.floor"] == "oops"
+    assert draft.texts["training.epochs"] == "99"
 
 
 def test_a_wrong_draft_has_no_changes_for_a_run(draft: Draft, config: RunConfig) -> None:
@@ -619,10 +643,9 @@ def test_the_same_value_in_other_words_is_no_difference(draft: Draft, config: Ru
 
 def test_other_layers_need_a_new_run(draft: Draft, config: RunConfig) -> None:
     draft.drop_layer(1)
-    assert draft.network_changed_from(config)
+    assert draft.needs_new_run(config)
     draft.use(config)
     draft.set("network.layers.0.filters", "x")
-    assert draft.network_changed_from(config)
     assert draft.needs_new_run(config) == ["network.layers.0.filters"]
 
 

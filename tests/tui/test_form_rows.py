@@ -135,3 +135,13 @@ async def test_a_notice_covers_two_lines_at_most(tmp_path: Path) -> None:
         (toast,) = app.screen.query("Toast")
         assert toast.region.height == 2
         assert toast.region.bottom == 23, "the keys can still be read"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 84, 100, 200])
+async def test_every_word_of_a_notice_is_shown(width: int, tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(width, 24), notifications=True) as pilot:
+        await until(pilot, lambda: "q quit" in keys(app))
+        words = [f"word-{number}" for number in range(100, 115)]
+        app.tell(" ".join(words))
+        await see(pilot, *words)

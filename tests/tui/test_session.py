@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from dashboards import CONFIG, STARTED, batches
+from test_comparison import epoch
 
 from nn.runs import messages as m
 from nn.runs.folder import Library, RunFolder
@@ -213,3 +214,15 @@ def test_the_newest_evaluation_is_wanted_once(folder: RunFolder, session: Sessio
     session.read(LONG_ENOUGH)
     assert session.answers_wanted() is not None
     assert session.source == f"run {folder.id}, step 31"
+
+
+def test_answers_of_an_epoch_that_others_came_after_are_those_of_the_best(
+    folder: RunFolder, session: Session
+) -> None:
+    """At its end a run is judged by its best network again, however many epochs came later."""
+    happened(folder, STARTED, epoch(1, 0.9), m.Evaluated(step=30, test_loss=1, test_accuracy=0.9))
+    session.read(LONG_ENOUGH)
+    assert session.source == f"run {folder.id}, epoch 1"
+    happened(folder, epoch(2, 0.8, best=False))
+    session.read(LONG_ENOUGH)
+    assert session.source == f"run {folder.id}, epoch 1, the best"

@@ -18,11 +18,11 @@ from rich.table import Table
 
 from nn.checkpoint import Model, load_model
 from nn.data import Dataset, load
+from nn.evaluation import DivergedError
+from nn.evaluation import evaluate as go_over
 from nn.layers import show_shape
 from nn.metrics import Average, Calibration, ClassScore, Evaluation, class_scores, weighted_average
 from nn.schema import InputError
-from nn.training import DivergedError
-from nn.training import evaluate as go_over
 from tui.answers import Answers
 from tui.exits import Exit
 from tui.mistake_files import require_known_ending, write_mistakes

@@ -76,9 +76,13 @@ def train(
 ) -> Exit:
     """Train, and say how it went.
 
+    `min_accuracy` is the test accuracy, from 0 to 1, below which the work counts as failed.
+
     Raises:
         InputError: if what was typed will not do.
     """
+    if min_accuracy is not None:
+        _require_reachable(min_accuracy, detach=detach)
     run = _new_run(library, wish) if wish.resume is None else _old_run(library, wish)
     follower = _Follower(run, min_accuracy, as_json=as_json)
     trainer = start_trainer(run)
@@ -89,6 +93,18 @@ def train(
             print(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
         return Exit.DONE
     return follower.follow(trainer)
+
+
+def _require_reachable(min_accuracy: float, *, detach: bool) -> None:
+    if not 0 <= min_accuracy <= 1:
+        raise InputError(
+            f"--min-accuracy: {min_accuracy:g} is not from 0 to 1; give a share, as in 0.98"
+        )
+    if detach:
+        raise InputError(
+            "--min-accuracy: is known at the end, and --detach does not wait for it; "
+            "give one of them"
+        )
 
 
 def _new_run(library: Library, wish: Wish) -> RunFolder:

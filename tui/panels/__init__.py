@@ -145,6 +145,16 @@ def say(place: Static, words: Text | str) -> None:
         place.update(words)
 
 
+def no_answers(view: View) -> str:
+    """What to say instead of answers before there are any, and what to press for them."""
+    if view.run is not None:
+        return "No answers yet: they come when the first epoch is over."
+    return (
+        "No answers yet: they come with the first epoch of a run (space starts one),\n"
+        "or with a saved model (ctrl+o loads and tests it)."
+    )
+
+
 class ReadyPanel(Vertical):
     """A panel that is filled for its place before it is shown, and so by its first paint."""
 

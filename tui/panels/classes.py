@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import DataTable
 
 from nn.metrics import ClassScore, class_scores
-from tui.panels import TablePanel, palette, shorten
+from tui.panels import TablePanel, no_answers, palette, shorten
 from tui.render import changes, formats, reliability
 from tui.render.bars import bar
 from tui.state import Answers
@@ -23,7 +23,6 @@ from tui.table import Table
 
 NAME_WIDTH = 14
 SHORTEST_BAR, WIDEST_BAR = 4, 40
-NOTHING = "No answers yet: they come when the first epoch is over."
 
 
 @dataclass(frozen=True)
@@ -202,10 +201,10 @@ class ClassesPanel(TablePanel):
         answers = self.view.answers
         width, theme = self.size.width, self.app.theme
         shown = (answers, width, theme, self.sort_column, self.reversed, self.showing_confidence)
+        self.show_nothing("" if answers else no_answers(self.view))
         if shown == self._shown:
             return
         self._shown = shown
-        self.show_nothing("" if answers else NOTHING)
         if answers is None:
             return
         if self.showing_confidence:

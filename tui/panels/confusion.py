@@ -16,12 +16,19 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import DataTable
 
-from tui.panels import Palette, TablePanel, mix, palette, readable_on, shorten
+from tui.panels import (
+    Palette,
+    TablePanel,
+    mix,
+    no_answers,
+    palette,
+    readable_on,
+    shorten,
+)
 from tui.render import changes, formats
 from tui.state import Answers
 from tui.table import Table
 
-NOTHING = "No answers yet: they come when the first epoch is over."
 SHORTEST_NAME = 8
 """To how many cells the rows' names may be cut so that the columns fit."""
 LONGEST_NAME = 14
@@ -60,6 +67,7 @@ class HeatMap:
         self.width = max(NARROWEST_CELL, len(str(self.counts.sum())) + 1)
         self.percent = percent
         self.before = answers.before
+        self._source = answers.source
         self.change = change and self.before is not None
         self._colors = colors
         self._ascii = ascii
@@ -68,6 +76,14 @@ class HeatMap:
         mistakes = errors.sum(axis=1) + errors.sum(axis=0)
         chosen = np.argsort(-mistakes, kind="stable")[:MOST_CLASSES]
         self.places = (*(chosen if worst_first else np.sort(chosen)).tolist(), self.size)
+
+    @property
+    def legend(self) -> str:
+        """In words what the cells are, and whose answers."""
+        what = "% of the row" if self.percent else "counts"
+        if self.change and self.before is not None:
+            what = f"change since {self.before.name}{', %' if self.percent else ''}"
+        return f"row: true, column: called · {what} · {self._source}"
 
     @property
     def left_out(self) -> str:
@@ -243,6 +259,7 @@ class ConfusionPanel(TablePanel):
         "o puts those classes first that are mistaken most, and again sorts them as they are.\n"
         f"Of more than {MOST_CLASSES} classes those are shown that are mistaken most."
     )
+    lines_below: ClassVar[int] = 2
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "percent", "counts/%"),
         Binding("d", "change", "change", tooltip="what changed since the last epoch, or what is"),
@@ -279,10 +296,10 @@ class ConfusionPanel(TablePanel):
         answers = self.view.answers
         how = self.percent, self.change, self.worst_first
         shown = (answers, how, self.app.theme, self.size.width)
+        self.show_nothing("" if answers else no_answers(self.view))
         if shown == self._shown:
             return
         self._shown = shown
-        self.show_nothing("" if answers else NOTHING)
         if answers is None:
             self.heat_map = None
             return
@@ -343,7 +360,7 @@ class ConfusionPanel(TablePanel):
         if self.heat_map is not None:
             row, column = (self.heat_map.places[i] for i in self.table.cursor_coordinate)
             told = self.heat_map.words(row, column) + self.heat_map.news(row, column)
-            self.say(f"{told}{self.heat_map.left_out}")
+            self.say(f"{told}{self.heat_map.left_out}\n{self.heat_map.legend}")
 
     def _build(self, heat_map: HeatMap, old: HeatMap | None) -> None:
         """Make the places; what stands in them follows by itself.

@@ -68,14 +68,15 @@ class CurvesPanel(Widget, can_focus=True):
         "The line is training, batch by batch; the marks are validation, on images kept aside,\n"
         "once an epoch. When training improves and validation does not, it learns by heart.\n"
         "After the first epoch the accuracy axis leaves out where training began.\n"
-        "m smooths the batches: off, light or strong; the grey behind the line is the range of\n"
+        "m smooths the batches: off, light or strong; the grey ░ behind the line is the range of\n"
         "what that hides. Broken lines are the ends of epochs; the sign Δ on the axis is where\n"
         "something was changed while the run trained.\n"
         "The arrows left and right move a cursor, up and down zoom to it; what stands at the\n"
-        "cursor is told below, as is the mean around it. w shows the whole run again.\n"
+        "cursor is told below, as is the mean around it.\n"
         "c shows the next chart: loss, accuracy, learning rate, updates, gradients. An update is\n"
         "the size of a layer's step beside that of its weights, measured once a second on some of\n"
-        "them: about a thousandth is usual, far less learns little and far more is wild.\n"
+        "them: about a thousandth is usual, far less learns little and far more is wild. A\n"
+        "gradient is how hard the loss pulls at a layer's weights.\n"
         "Below: the share of each class's test images that was recognised, then the newest\n"
         f"figures: loss and accuracy are means of the last {RECENT} batches."
     )
@@ -150,8 +151,19 @@ class CurvesPanel(Widget, can_focus=True):
         self._ground = None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Which keys mean something now."""
-        return action != "whole" or self.window != Window()
+        """Which keys would change something."""
+        options, names = self.options, CHARTS[self.options.charts]
+        match action:
+            case "whole":
+                return self.window != Window()
+            case "log":
+                return any(name != "accuracy" and name not in SIZES for name in names)
+            case "batches":
+                return any(name in ("loss", "accuracy") for name in names)
+            case "smooth":
+                return options.smooths
+            case _:
+                return True
 
     def action_charts(self) -> None:
         """Show the next chart."""
@@ -208,6 +220,7 @@ class CurvesPanel(Widget, can_focus=True):
     def _choose(self, options: CurveOptions) -> None:
         self.options = options
         self.refresh()
+        self.refresh_bindings()
 
     def _strip(self, line: Text) -> Strip:
         """A line as segments; rich leaves a text's own style out where it has no spans."""
@@ -360,7 +373,7 @@ def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -
         best = max(getattr(epoch, name) for epoch in run.epochs)
         parts.append(("best", formats.percent(best)))
     parts.append(("rate", formats.rate(run.learning_rate)))
-    if options.batches:
+    if options.smooths:
         parts.append(("smoothing", options.smoothing))
     return _flowing(parts, width, 1, colors)[0]
 

@@ -60,6 +60,7 @@ class LayerList(OptionList):
         Binding("enter", "select", "fields", tooltip="go to the layer's fields"),
         Binding("a", "ask('add')", "add", tooltip="add a layer below"),
         Binding("n", "ask('preset')", "preset", tooltip="start from another network: a preset"),
+        Binding("t", "app.edit_training", "training", tooltip="go to the fields of training"),
         Binding("backspace,delete", "ask('drop')", "drop", key_display="⌫", tooltip="drop it"),
         *UNDO_KEYS,
         Binding("d", "ask('double')", "double", tooltip="put another one like it below"),
@@ -127,7 +128,8 @@ class NetworkPanel(VerticalScroll):
 
     help_text = """\
 The design of the next run. In the list: a adds a layer below the cursor, d doubles it, backspace
-drops it, [ and ] move it, enter goes to its fields, tab to the next field and escape comes back.
+drops it, [ and ] move it, enter goes to its fields, t to those of training, tab to the next field,
+and escape comes back.
 n starts from another network, a preset. u takes back whatever was done to the design, also a
 preset that was chosen, and U does it again. p draws the network as blocks; y copies the design as
 TOML, or as code for PyTorch or Keras.
@@ -251,7 +253,9 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
     @on(OptionList.OptionSelected)
     def _edit_fields(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.query_one("#layer-fields", FieldList).edit()
+        if not self.query_one("#layer-fields", FieldList).edit():
+            kind = self._draft.layer_kind(self._cursor)
+            self.notify(f"A layer of kind {kind} has nothing to be set.", markup=False)
 
     @on(Select.Changed)
     def _take_preset(self, event: Select.Changed) -> None:

@@ -46,6 +46,10 @@ the run at once. "new run" marks those that differ from the run that trains now.
         """Draw the draft."""
         self.show(None, "", "start", can_start=True)
 
+    def edit(self) -> None:
+        """Put the cursor into the first field."""
+        self.query_one(FieldList).edit()
+
     def show(self, running: RunConfig | None, note: str, verb: str, *, can_start: bool) -> None:
         """Draw the draft.
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from tui.render import formats
-from tui.render.plotting import Canvas
+from tui.render.plotting import REMARK, TO_ASCII, Canvas
 from tui.render.scales import Scale, across, across_log, drawable, upward, upward_log
 from tui.render.thinning import Values
 
@@ -103,7 +103,7 @@ def line_chart(
         y_range: the same for the y axis, which may end a little outside of it on a round value.
         percent: whether y are fractions, to be labelled as percentages.
         marks: values of x with a vertical line, like the ends of epochs.
-        remarks: values of x with a sign on the axis, like changes.
+        remarks: values of x with a sign on the axis: changes, as the legend says.
         cursor: a value of x with a line that is not broken.
         joined: whether points with signs are joined by lines however few there are.
         foreground: the colour of axes and labels.
@@ -122,7 +122,10 @@ def line_chart(
     elif width < SMALLEST_CHART[0] or height < SMALLEST_CHART[1]:
         lines = _newest_values(filled, percent)
     else:
-        header = _header(title, curves, width, LINE_SIGNS[ascii])
+        left, right = x_range or _reach([curve.x for curve in filled])
+        remarks = [x for x in remarks if min(left, right) <= x <= max(left, right)]
+        sign = REMARK.translate(TO_ASCII) if ascii else REMARK
+        header = _header(title, curves, width, LINE_SIGNS[ascii], sign if remarks else "")
         space = height - len(header)
         x_axis, y_axis = _axes(filled, width, space, log_x, log_y, x_range, y_range, percent)
         canvas = Canvas(x_axis, y_axis, width, space, ascii)
@@ -193,12 +196,17 @@ def _reach(arrays: list[Values]) -> Range:
     return min(float(a.min()) for a in arrays), max(float(a.max()) for a in arrays)
 
 
-def _header(title: str, curves: list[_Curve], width: int, line_sign: str) -> list[Text]:
-    """Title and legend, in one line if they fit."""
-    legend = Text("  ").join(
+def _header(
+    title: str, curves: list[_Curve], width: int, line_sign: str, remark: str
+) -> list[Text]:
+    """Title and legend, in one line if they fit; with the sign of remarks, if there are any."""
+    entries = [
         Text.assemble((curve.sign or line_sign, curve.series.color), " ", curve.series.name)
         for curve in curves
-    )
+    ]
+    if remark:
+        entries.append(Text.assemble((remark, "bold"), " change"))
+    legend = Text("  ").join(entries)
     room = width - cell_len(title) - legend.cell_len
     if not title or room >= 3:
         return [Text.assemble(title, " " * max(0, room), legend)]

@@ -107,7 +107,7 @@ def _against_overfitting(config: RunConfig) -> tuple[Try, ...]:
             Try("training images changed at random", {"training.augmentation": "suggested"})
         )
     if not any(isinstance(layer, Dropout) for layer in config.network.layers):
-        tries.append(Try("a dropout layer before the last dense one: 0, then + in the list"))
+        tries.append(Try("a dropout layer before the last dense one: e, then a in the dashboard"))
     if not getattr(training.optimizer, "weight_decay", 1.0):
         tries.append(Try("some weight decay", {"training.optimizer.weight_decay": 1e-4}))
     if training.patience is None:

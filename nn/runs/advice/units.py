@@ -37,14 +37,14 @@ def look_for_dead_units(facts: Facts) -> Remark | None:
     if not isinstance(layer, Activation):
         place += ".activation"
     tries.append(Try(f"leaky_relu in layer {number}, which is never flat", {place: "leaky_relu"}))
-    tries.append(Try(f"batch norm before layer {number}: 0, then + in the list"))
+    tries.append(Try(f"batch norm before layer {number}: e, then a in the dashboard"))
     return Remark(
         "dead units",
         "Many units do nothing any more" if kind == "relu" else "Many units are saturated",
-        f"After epoch {facts.epochs[-1].epoch} {', '.join(shown)} {flat} for all of {PROBE} "
+        f"After epoch {facts.epochs[-1].epoch}, {', '.join(shown)} {flat} for all of {PROBE} "
         f"training images: {percent(dead[worst], 0)} of the worst layer.",
         "very likely" if dead[worst] >= MOST else "likely",
-        f"a unit that one image in {PROBE // 3 + 1} moves would have been seen with 95 %",
+        f"one that moves for 1 image in {PROBE // 3 + 1} would have been seen with 95 % certainty",
         tuple(tries),
     )
 

@@ -44,7 +44,8 @@ def look_for_small_validation(facts: Facts) -> Remark | None:
         tries.append(Try("all training images: a fifth may be held out", {"data.limit": None}))
     if facts.config.training.average is None:
         tries.append(Try("averaged weights, which jump less", {"training.average": 0.999}))
-    several = f"{len(rivals)} of the other {len(scores) - 1} epochs are within one standard error"
+    are = "is" if len(rivals) == 1 else "are"
+    several = f"{len(rivals)} of the other {len(scores) - 1} epochs {are} within one standard error"
     title = "The validation set is too small to tell which epoch is best"
     return Remark("small validation set", title, evidence, "very likely", several, tuple(tries))
 

@@ -11,13 +11,29 @@ from numpy.testing import assert_allclose
 
 from nn.ops.algorithms import choose
 from nn.ops.buffers import Buffers
-from nn.ops.convolution import Convolution, Geometry
+from nn.ops.convolution import Convolution, Geometry, Grid
 from nn.ops.pieces import Plain
-from nn.ops.windows import Pair
+from nn.ops.windows import Pair, extent, frame
 from nn.types import Array
 
 Results = tuple[Array, Array, Array]
 """The output, the weights' and the input's gradient."""
+
+PLAIN = Grid()
+
+
+def layer(
+    size: int,
+    kernel: int,
+    channels: int,
+    filters: int,
+    padding: str | int = "same",
+    grid: Grid = PLAIN,
+) -> Geometry:
+    """That of a square map and kernel."""
+    covered = extent((kernel, kernel), grid.dilation)
+    around = frame((size, size), covered, grid.stride, padding)
+    return Geometry(around, grid, (kernel, kernel), channels, filters)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conv_problems import assert_close, by_einsum, problem_of, results
+from conv_problems import assert_close, by_einsum, layer, problem_of, results
 
 from nn.ops import costs
 from nn.ops.algorithms import Fastest, choose
@@ -16,22 +16,7 @@ from nn.ops.convolution import Einsum, Geometry, Grid
 from nn.ops.costs import by_frequencies, by_windows, prefers_frequencies
 from nn.ops.frequencies import ByFrequencies
 from nn.ops.gemm import Gemm
-from nn.ops.windows import frame
 from nn.types import Array
-
-PLAIN = Grid()
-
-
-def layer(
-    size: int,
-    kernel: int,
-    channels: int,
-    filters: int,
-    padding: str | int = "same",
-    grid: Grid = PLAIN,
-) -> Geometry:
-    around = frame((size, size), (kernel, kernel), grid.stride, padding)
-    return Geometry(around, grid, (kernel, kernel), channels, filters)
 
 
 def test_a_name_forces_one() -> None:

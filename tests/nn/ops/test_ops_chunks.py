@@ -4,15 +4,23 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from nn.ops.chunks import CHUNK, chunks, move_towards, norm
+from nn.ops.chunks import CHUNK, FEWEST, LARGEST, chunks, move_towards, norm
 
 
-@pytest.mark.parametrize("shape", [(), (3,), (2, 3), (CHUNK,), (3, CHUNK + 1), (0,)])
+@pytest.mark.parametrize(
+    "shape", [(), (3,), (2, 3), (CHUNK,), (3, CHUNK + 1), (13, CHUNK), (31 * CHUNK + 1,), (0,)]
+)
 def test_chunks_are_all_of_an_array_in_its_order(shape: tuple[int, ...]) -> None:
     array = np.random.default_rng(0).random(shape)
     parts = [part for (part,) in chunks(array)]
     assert_array_equal(np.concatenate([np.empty(0), *parts]), array.ravel())
-    assert all(part.size <= CHUNK for part in parts)
+    assert all(part.size == parts[0].size for part in parts[:-1]), "all but the last are alike"
+    assert all(part.size <= LARGEST for part in parts)
+    if array.size > FEWEST * CHUNK:
+        assert len(parts) >= FEWEST
+        assert parts[0].size > CHUNK
+    else:
+        assert all(part.size <= CHUNK for part in parts)
     for part in parts:
         part.fill(7)
     assert (array == 7).all()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from conv_problems import Problem, Results, assert_close, by_einsum, problem_of, results
+from conv_problems import Problem, Results, assert_close, by_einsum, layer, problem_of, results
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -18,7 +18,7 @@ from nn.ops.algorithms import ALGORITHMS, choose
 from nn.ops.buffers import Buffers
 from nn.ops.convolution import Geometry, Grid
 from nn.ops.pieces import Piece, Plain
-from nn.ops.windows import Pair, extent, frame, frame_of
+from nn.ops.windows import Pair, frame_of
 from nn.types import Array
 
 PLAIN = Grid()
@@ -98,19 +98,6 @@ def test_the_definition(
         assert_close(found, by_loops(problem), tolerance)
 
     check()
-
-
-def layer(
-    size: int,
-    kernel: int,
-    channels: int,
-    filters: int,
-    padding: str | int = "same",
-    grid: Grid = PLAIN,
-) -> Geometry:
-    covered = extent((kernel, kernel), grid.dilation)
-    around = frame((size, size), covered, grid.stride, padding)
-    return Geometry(around, grid, (kernel, kernel), channels, filters)
 
 
 LAYERS = {

@@ -10,6 +10,7 @@ from shutil import copytree
 import pytest
 
 from nn.config import preset
+from nn.runs import folder
 from nn.runs.client import send, start_trainer, wait_until
 from nn.runs.folder import Library
 from nn.runs.journal import append
@@ -41,8 +42,28 @@ def test_a_network_that_cannot_run_leaves_no_folder(library: Library) -> None:
     assert not library.runs_path.exists()
 
 
+def test_where_no_run_can_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "runs").touch()
+    with pytest.raises(InputError, match=r"file: is not a folder; choose another with --models"):
+        Library(tmp_path / "file")
+    with pytest.raises(InputError, match=r"no run can be made there \(File exists\)"):
+        Library(tmp_path / "models").create_run(preset("small"))
+    with pytest.raises(InputError, match=r"'.*\\udcff' has characters that cannot be shown"):
+        Library(tmp_path / "\udcff").create_run(preset("small"))
+
+
+def test_no_run_takes_the_id_of_another(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = iter(["aaaaaa", "aaaaaa", "bbbbbb"])
+    monkeypatch.setattr(folder.secrets, "token_hex", lambda _: next(ids))
+    assert library.create_run(preset("small")).id == "aaaaaa"
+    assert library.create_run(preset("mlp")).id == "bbbbbb"
+
+
 def test_a_run_is_found_by_id_beginning_and_latest(library: Library) -> None:
     first, second = library.create_run(preset("small")), library.create_run(preset("mlp"))
+    os.utime(first.config_file, (0, 0))  # a file system's clock may stand still for both
     assert library.find_run(first.id).id == first.id
     assert library.find_run("latest").id == second.id
     beginning = next(first.id[:n] for n in range(1, 7) if not second.id.startswith(first.id[:n]))

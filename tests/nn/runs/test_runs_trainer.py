@@ -15,12 +15,12 @@ from safetensors.numpy import load_file, save_file
 from nn.checkpoint import load_checkpoint, load_model, read_card
 from nn.config import RunConfig
 from nn.data import load
+from nn.evaluation import evaluate
 from nn.metrics import Evaluation
 from nn.runs import messages as m
 from nn.runs.client import follow, send, start_trainer, wait_for_answer, wait_until
 from nn.runs.folder import Library, RunFolder
 from nn.schema import InputError
-from nn.training import evaluate
 
 PATIENCE = 60.0
 

@@ -22,6 +22,11 @@ def heat(pets):
     return HeatMap(pets, False, COLORS, False)
 
 
+def below(panel):
+    """The lines below the table: the cell, and what its numbers are."""
+    return str(panel.query_one(".line", Static).content).splitlines()
+
+
 def text(heat_map, row, column):
     return heat_map.look(row, column)[0].strip()
 
@@ -100,6 +105,33 @@ def test_without_an_epoch_before_there_is_no_change(pets):
     assert heat.news(0, 0) == ""
 
 
+def test_what_the_numbers_are_and_whose_is_told(later, pets):
+    """Nobody need know which way round the matrix lies, or see by the numbers what they are."""
+    told = [
+        HeatMap(answers, percent, COLORS, False, change=change).legend
+        for answers, percent, change in product((pets, later), (False, True), (False, True))
+    ]
+    assert all(each.startswith("row: true, column: called · ") for each in told)
+    assert all(each.endswith(f" · {pets.source}") for each in told)
+    of_pets, of_later = told[:4], told[4:]
+    assert ["counts" in each for each in of_pets] == [True, True, False, False]
+    assert ["% of the row" in each for each in of_pets] == [False, False, True, True]
+    assert ["change since epoch 1" in each for each in of_later] == [False, True, False, True]
+    assert ["%" in each for each in of_later] == [False, False, True, True]
+
+
+async def test_keys_change_what_is_told_below(app_of, later):
+    panel = ConfusionPanel()
+    async with app_of(panel).run_test(size=(80, 20)) as pilot:
+        panel.show(View(None, later))
+        panel.focus()
+        await pilot.pause()
+        assert "counts" in below(panel)[1]
+        await pilot.press("c", "d")
+        await pilot.pause()
+        assert "change since epoch 1, %" in below(panel)[1]
+
+
 async def test_d_shows_the_change_and_o_the_worst_first(app_of, painted, later, pets):
     """Dog and eel take part in the most mistakes: 3 (2 + 1) and 2; cat in one."""
     panel = ConfusionPanel()
@@ -116,11 +148,11 @@ async def test_d_shows_the_change_and_o_the_worst_first(app_of, painted, later, 
             "eel",
             "cat",
         ]
-        below = str(panel.query_one(".line").content)
-        assert below.startswith("true cat, called dog: 1 of 4"), "the cursor stays on its cell"
+        told = below(panel)
+        assert told[0].startswith("true cat, called dog: 1 of 4"), "the cursor stays on its cell"
         await pilot.press("o")
         await pilot.pause()
-        assert str(panel.query_one(".line").content) == below
+        assert below(panel) == told
         panel.show(View(None, pets))
         await pilot.press("d")
         await pilot.pause()
@@ -146,7 +178,7 @@ async def test_the_line_below_follows_the_cursor(app_of, pets):
         panel.focus()
         await pilot.press("right")
         await pilot.pause()
-        assert str(panel.query_one(".line").content) == "true cat, called dog: 1 of 4 (25.0 %)"
+        assert below(panel)[0] == "true cat, called dog: 1 of 4 (25.0 %)"
 
 
 async def test_c_changes_to_per_cent_and_back(app_of, painted, pets):
@@ -173,7 +205,7 @@ async def test_new_answers_replace_the_numbers_under_a_cursor_that_stays(
         panel.show(View(None, answers_of([0, 1, 2, 2], [0, 1, 1, 1], 3)))
         await pilot.pause()
         assert tuple(panel.table.cursor_coordinate) == (2, 1)
-        assert str(panel.query_one(".line").content) == "true 2, called 1: 2 of 2 (100.0 %)"
+        assert below(panel)[0] == "true 2, called 1: 2 of 2 (100.0 %)"
         assert painted(panel.table).splitlines()[3].split()[:4] == ["2", "·", "2", "[0]"]
 
 
@@ -223,8 +255,7 @@ async def test_of_a_thousand_classes_the_worst_are_shown(app_of, answers_of):
         panel.focus()
         panel.table.move_cursor(row=98, column=99)
         await pilot.pause()
-        words = str(panel.query_one(".line", Static).content)
-        assert words == "true 640, called 641: 2 of 3 (66.7 %) · the worst 100 of 1,000"
+        assert below(panel)[0] == "true 640, called 641: 2 of 3 (66.7 %) · the worst 100 of 1,000"
         await pilot.press("enter")
         await pilot.pause()
     chosen = {(one.true, one.predicted) for one in seen if isinstance(one, panel.CellChosen)}

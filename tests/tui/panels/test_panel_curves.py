@@ -159,6 +159,15 @@ def test_the_line_beside_the_design_has_room_for_every_figure(run_of):
     assert [name in line for name in ("loss", "accuracy", "best", "rate", "strong")] == [True] * 5
 
 
+@pytest.mark.parametrize(
+    ("charts", "batches", "told"),
+    [("learning rate", True, False), ("gradients", False, True), ("loss", False, False)],
+)
+def test_smoothing_is_told_where_something_is_smoothed(run_of, charts, batches, told):
+    options = CurveOptions(charts=charts, batches=batches)
+    assert ("smoothing" in module.figures(run_of(), options, 78, COLORS).plain) is told
+
+
 def changed_at(run, step, field="training.learning_rate", value=0.01):
     run.apply(m.Changed(step=step, field=field, value=value))
     return run
@@ -228,10 +237,10 @@ def test_the_read_out_tells_what_stands_at_the_cursor(run_of):
     assert told["batch"] == "75"
     assert told["loss"] == "1.2600"
     assert told["accuracy"] == "74.00 %"
-    assert told["validation after 1"] == "0.1000, 90.00 %"
+    assert told["validation of epoch 1"] == "loss 0.1000, 90.00 %"
     assert told["rate"] == "0.003"
-    assert told["changed learning_rate"] == "0.01"
-    assert "changed learning_rate" not in dict(readout(run, CurveOptions(), 1.4, (0.0, 2.0), 40))
+    assert told["changed learning rate"] == "0.01"
+    assert "changed learning rate" not in dict(readout(run, CurveOptions(), 1.4, (0.0, 2.0), 40))
 
 
 def test_the_read_out_tells_the_mean_around_it_too(run_of):
@@ -246,10 +255,18 @@ def test_of_epochs_the_read_out_tells_all_scores(run_of):
     told = readout(run_of(), CurveOptions(batches=False), 1.9, (1.0, 2.0), 40)
     assert told == [
         ("epoch", "2"),
-        ("train", "0.5000, 70.00 %"),
-        ("validation", "0.3000, 70.00 %"),
-        ("test", "0.4000, 60.00 %"),
+        ("train", "loss 0.5000, 70.00 %"),
+        ("validation", "loss 0.3000, 70.00 %"),
+        ("test", "loss 0.4000, 60.00 %"),
     ]
+
+
+def test_of_epochs_the_read_out_tells_what_was_changed_in_them(run_of):
+    """An epoch has 50 steps: the change after step 75 was made in the second one."""
+    run = changed_at(run_of(), 75)
+    first, second = (readout(run, CurveOptions(batches=False), at, (1.0, 2.0), 40) for at in (1, 2))
+    assert ("changed learning rate", "0.01") in second
+    assert "changed" not in str(first)
 
 
 @pytest.mark.parametrize(
@@ -265,7 +282,7 @@ def test_a_changed_field_is_told_in_a_word(run_of, value, word):
 def test_changes_are_marked_where_they_were_made(run_of):
     text = painted_as_text(View(changed_at(run_of(), 75)), 100, 20)
     lines = [line[:49] for line in text.splitlines()]
-    marked = next(line for line in lines if "Δ" in line)
+    marked = next(line for line in lines if "Δ" in line and "│" in line)
     left, right = marked.index("│"), len(marked) - 1
     assert (marked.index("Δ") - left) / (right - left) == pytest.approx(0.75, abs=0.05)
 
@@ -354,6 +371,35 @@ async def test_arrows_move_a_cursor_and_zoom_to_it(app_of, painted, run_of):
         await pilot.press("right", "down", "w")
         assert panel.window == Window()
         assert "smoothing light" in painted(panel)
+
+
+@pytest.mark.parametrize(
+    ("charts", "meant"),
+    [
+        ("loss and accuracy", ("log", "batches", "smooth")),
+        ("accuracy", ("batches", "smooth")),
+        ("learning rate", ("log",)),
+        ("updates", ("smooth",)),
+        ("gradients", ("smooth",)),
+    ],
+)
+def test_keys_that_would_change_nothing_are_not_offered(charts, meant):
+    """Accuracies have no logarithmic axis, sizes no other; a rate is never smoothed."""
+    panel = CurvesPanel()
+    panel.options = CurveOptions(charts=charts)
+    actions = ("log", "batches", "smooth", "log_x", "charts")
+    assert [name for name in actions if panel.check_action(name, ())] == [
+        *meant,
+        "log_x",
+        "charts",
+    ]
+
+
+def test_whole_epochs_are_not_smoothed():
+    panel = CurvesPanel()
+    panel.options = CurveOptions(batches=False)
+    assert not panel.check_action("smooth", ())
+    assert panel.check_action("batches", ())
 
 
 async def test_w_means_something_only_after_zooming(app_of, run_of):

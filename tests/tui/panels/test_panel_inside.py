@@ -108,8 +108,9 @@ def test_the_most_probable_classes_are_shown_where_not_all_have_room(colour: Ins
 def test_what_covering_gives_is_told_too(colour: Insight) -> None:
     cost = np.full((24, 28, 20), -0.25)
     cost[3, 4] = 0.125
-    text = picture(Shown(replace(colour, cost=cost), Walk(), (120, 33), COLORS, "half", True)).plain
-    assert "costs it up to 12.5 % · or gives up to 25.0 % (blue)" in text
+    shown = Shown(replace(colour, cost=cost), Walk(), (120, 33), COLORS, "half", True)
+    assert "costs up to 12.5 % (orange), gives 25.0 % (blue)" in picture(shown).plain
+    assert "costs up to 12.5 %, gives 25.0 %" in picture(replace(shown, grey=True)).plain
 
 
 def test_without_colours_no_colour_is_named(colour: Insight) -> None:

@@ -4,11 +4,14 @@ import re
 import numpy as np
 import pytest
 
+from nn.config import preset
+from tui.dialogs import Help
 from tui.panels.mistakes import MistakesPanel
-from tui.panels.mistakes.grid import looks, tiling
+from tui.panels.mistakes.grid import looks
 from tui.panels.mistakes.large import LargePicture, arrange, picture_lines
+from tui.panels.mistakes.tiling import tiling
 from tui.panels.mistakes.words import Selection, label, pairs_of
-from tui.state import View
+from tui.state import RunState, View
 
 
 def headline(panel):
@@ -29,16 +32,16 @@ def numbers(answers_of):
 async def test_the_most_confident_mistake_of_each_pair_comes_first(app_of, pets):
     """Images 3, 6 and 7 are wrong, with 60, 95 and 70 % confidence; 6 and 7 are one pair."""
     panel = MistakesPanel()
-    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+    async with app_of(panel).run_test(size=(120, 30)) as pilot:
         panel.show(View(None, pets))
         panel.focus()
         await pilot.pause()
         assert listed(panel) == [6, 3, 7]
         line = "3 mistakes of 10 · true: any · predicted: any · most confident first"
-        assert headline(panel) == f"{line} · pairs in turn"
+        assert headline(panel) == f"{line} · pairs in turn · model pets"
         await pilot.press("m")
         assert listed(panel) == [6, 7, 3]
-        assert headline(panel) == line
+        assert headline(panel) == f"{line} · model pets"
         await pilot.press("m")
         assert listed(panel) == [6, 3, 7]
 
@@ -62,9 +65,20 @@ async def test_o_goes_through_the_orders(app_of, painted, pets):
             await pilot.press("o")
             await pilot.pause()
             assert listed(panel) == order
-            assert headline(panel).endswith(words)
+            assert headline(panel).endswith(f"{words} · model pets")
             below = next(line for line in painted(panel.grid).splitlines() if "→" in line)
             assert " ".join(re.sub(r"\w+→\w+|▌", " ", below).split()) == figures
+
+
+async def test_another_order_or_choice_begins_at_its_first(app_of, pets):
+    """Another order is asked for to see what is first in it, not where the cursor was."""
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        for key in "omtp":
+            await pilot.press("end", key)
+            assert panel.grid.cursor == 0
 
 
 async def test_classes_are_gone_through_by_keys(app_of, pets):
@@ -89,7 +103,7 @@ async def test_classes_are_gone_through_by_keys(app_of, pets):
             assert not panel.check_action("all", ())
 
 
-async def test_f_chooses_a_pair_the_most_frequent_first(app_of, pets):
+async def test_f_chooses_a_pair_the_most_frequent_first(app_of, painted, pets):
     panel = MistakesPanel()
     app = app_of(panel)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -98,9 +112,12 @@ async def test_f_chooses_a_pair_the_most_frequent_first(app_of, pets):
         for moves, found in ((1, [6, 7]), (2, [3]), (0, [6, 3, 7])):
             await pilot.press("f", *["down"] * moves)
             await pilot.pause()
-            options = app.screen.query_one("OptionList")
-            lines = [" ".join(str(option.prompt).split()) for option in options.options]
-            assert lines == ["all 3 mistakes", "2 dog → eel", "1 cat → dog"]
+            lines = painted(app.screen.query_one("OptionList")).splitlines()
+            assert [" ".join(line.split()) for line in lines] == [
+                "all 3 mistakes",
+                "2 dog → eel",
+                "1 cat → dog",
+            ]
             await pilot.press("enter")
             await pilot.pause()
             assert listed(panel) == found
@@ -119,8 +136,19 @@ def test_pairs_are_those_of_the_confusion_matrix(pets, answers_of):
 @pytest.mark.parametrize(
     ("width", "line"),
     [
-        (99, "9 mistakes of 10 · true: cat · predicted: any · highest loss first · pairs in turn"),
-        (70, "9 mistakes · cat → any · highest loss first · pairs in turn"),
+        (
+            120,
+            "9 mistakes of 10 · true: cat · predicted: any · highest loss first · pairs in turn"
+            " · model pets",
+        ),
+        (
+            90,
+            "9 mistakes · true cat → predicted any · highest loss first · pairs in turn"
+            " · model pets",
+        ),
+        (76, "9 mistakes · cat → any · highest loss first · pairs in turn · model pets"),
+        (64, "9 mistakes · cat → any · highest loss first · model pets"),
+        (50, "9 mistakes · cat → any · highest loss first"),
         (38, "9 · cat→any · highest loss first"),
         (10, "9 · cat→any · highest loss first"),
     ],
@@ -144,7 +172,7 @@ async def test_d_goes_through_sizes_and_ways_to_draw(app_of, painted, numbers):
             height = panel.grid._tiling.tile_height - 1
             seen.append((height, panel.grid._tiling.columns, "@" in painted(panel.grid)))
             await pilot.press("d")
-        assert seen == [(10, 3, False), (6, 5, False), (22, 1, False), (10, 3, True)]
+        assert seen == [(9, 4, False), (6, 5, False), (19, 2, False), (10, 3, True)]
         assert panel.grid.cursor == 2
 
 
@@ -185,12 +213,21 @@ async def test_no_mistakes_at_all(app_of, answers_of):
         assert str(panel.query_one("#nothing").content) == "Not one mistake among 2 images."
 
 
-async def test_without_answers_it_says_when_they_come(app_of):
+async def test_without_answers_it_says_when_they_come(app_of, pets):
     panel = MistakesPanel()
     async with app_of(panel).run_test(size=(80, 20)):
+        sentence = panel.query_one("#nothing")
         panel.show(View())
         panel.filter(1, 2)
-        assert "first epoch" in str(panel.query_one("#nothing").content)
+        assert "space starts one" in str(sentence.content)
+        panel.show(View(RunState("a", preset("small"))))
+        assert "first epoch" in str(sentence.content)
+        assert "space" not in str(sentence.content)
+        assert not panel.check_action("order", ())
+        assert not panel.grid.check_action("choose", ())
+        panel.show(View(None, pets))
+        assert panel.check_action("order", ())
+        assert panel.grid.check_action("choose", ())
 
 
 async def test_thumbnails_carry_both_classes_and_the_confidence(app_of, painted, pets):
@@ -218,13 +255,31 @@ def test_long_names_take_two_lines_and_keep_to_the_width(answers_of):
 def test_thumbnails_fill_the_space_without_leaving_it(space, labels):
     width, height = space
     at = tiling(width, height, 1.0, labels)
-    assert at.columns * at.tile_width <= width
+    assert (at.columns - 1) * at.tile_width + at.picture_width + 1 <= max(width, 2)
     assert at.picture_width <= max(1, at.tile_width - 1)
-    assert (at.columns + 1) * (at.picture_width + 2) > width
+    assert (at.columns + 1) * (at.picture_width + 2) > width + 1
     if height >= 8 * 3 and width >= 30:
         rows = height // at.tile_height
         assert rows >= 2
         assert rows * at.tile_height >= 0.8 * height
+
+
+@pytest.mark.parametrize(
+    ("space", "shown"),
+    [((79, 34), (4, 5)), ((77, 21), (2, 4)), ((79, 21), (2, 4)), ((36, 8), (1, 2))],
+)
+def test_as_many_thumbnails_of_a_digit_as_have_room(space, shown):
+    """7 lines, a label and 14 columns with an edge and a gap are the least of each."""
+    at = tiling(*space, 1.0, 1)
+    assert (space[1] // at.tile_height, at.columns) == shown
+
+
+@pytest.mark.parametrize(("count", "lines"), [(1, 16), (6, 16), (7, 9), (15, 9), (16, 7), (400, 7)])
+def test_few_thumbnails_are_larger(count, lines):
+    """Two rows of 16 lines have three columns in 105 cells, three of 9 five, and four of 7 six."""
+    at = tiling(105, 34, 1.0, 1, count=count)
+    assert at.tile_height - 1 == lines
+    assert count > 24 or at.columns * (34 // at.tile_height) >= count
 
 
 async def test_arrows_and_pages_move_and_the_cursor_stays_in_sight(app_of, numbers):
@@ -275,6 +330,20 @@ async def test_the_cursor_follows_its_image_to_new_answers(app_of, pets):
         assert panel.grid.indices[panel.grid.cursor] == 7
 
 
+async def test_who_looks_at_the_first_sees_the_first_of_new_answers(app_of, pets):
+    """While a run trains the worst mistakes stay in sight, whichever images they are."""
+    panel = MistakesPanel()
+    async with app_of(panel).run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("home")
+        probabilities = pets.probabilities.copy()
+        probabilities[3] = (0, 1, 0)
+        panel.show(View(None, dataclasses.replace(pets, probabilities=probabilities)))
+        assert listed(panel) == [3, 6, 7]
+        assert panel.grid.cursor == 0
+
+
 async def test_enter_enlarges_and_arrows_go_to_the_neighbours(app_of, pets):
     panel = MistakesPanel()
     app = app_of(panel)
@@ -297,6 +366,33 @@ async def test_enter_enlarges_and_arrows_go_to_the_neighbours(app_of, pets):
         await pilot.pause()
         assert not isinstance(app.screen, LargePicture)
         assert panel.grid.cursor == 1
+
+
+async def test_a_large_picture_explains_itself_and_can_be_followed(app_of, pets):
+    panel = MistakesPanel()
+    asked = []
+
+    class Listening(app_of):
+        def on_mistakes_panel_inside_asked(self, message):
+            asked.append(message.index)
+
+    app = Listening(panel)
+    async with app.run_test(size=(100, 30)) as pilot:
+        panel.show(View(None, pets))
+        panel.focus()
+        await pilot.press("enter", "question_mark")
+        await pilot.pause()
+        assert isinstance(app.screen, Help)
+        await pilot.press("escape", "right")
+        await pilot.pause()
+        assert isinstance(app.screen, LargePicture)
+        subtitle = str(app.screen.query_one("#frame").border_subtitle)
+        assert "i inside" in subtitle
+        assert "? help" in subtitle
+        await pilot.press("i")
+        await pilot.pause()
+        assert not isinstance(app.screen, LargePicture)
+        assert asked == [listed(panel)[1]]
 
 
 async def test_many_classes_are_listed_by_their_probability(app_of, answers_of):

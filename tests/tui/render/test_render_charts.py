@@ -278,10 +278,17 @@ def test_a_cursor_is_a_whole_line_at_its_place():
 
 def test_remarks_stand_on_the_axis_at_their_place():
     text = line_chart(points([0.0, 4.0], [0, 4]), width=60, height=20, remarks=[2, 99])
-    ((row, column),) = places(text, "Δ")
+    assert text.plain.splitlines()[0].endswith(" Δ change")
+    ((row, column),) = [place for place in places(text, "Δ") if place[0] > 0]
     low, high = sorted(places(text, "●"), reverse=True)
     assert row == low[0]
     assert column == pytest.approx((low[1] + high[1]) / 2, abs=1)
+
+
+def test_remarks_are_named_where_there_are_any():
+    for remarks in ([], [99]):
+        text = line_chart(points([0.0, 4.0], [0, 4]), width=60, height=20, remarks=remarks)
+        assert "Δ" not in text.plain
 
 
 def test_bands_cursor_and_remarks_are_ascii_where_they_must():
@@ -291,3 +298,4 @@ def test_bands_cursor_and_remarks_are_ascii_where_they_must():
     text = line_chart(series, width=60, height=20, marks=[5], remarks=[9], cursor=20, ascii=True)
     assert text.plain.isascii()
     assert all(sign in text.plain for sign in ".':|^")
+    assert "^ change" in text.plain.splitlines()[0]

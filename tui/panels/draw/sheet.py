@@ -24,8 +24,9 @@ PEN_MARKS = {False: ("┼", "+"), True: ("●", "O")}
 
 
 class Sheet(Widget, can_focus=True):
-    """A drawing under way."""
+    """A drawing under way: there the mouse draws, and selects no text."""
 
+    ALLOW_SELECT: ClassVar[bool] = False
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"move({across}, {down})", "move", show=False)
         for key, across, down in (

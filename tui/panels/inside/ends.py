@@ -86,12 +86,13 @@ LOOKING = "finding out what covering each part costs…"
 
 def _cost_words(shown: Shown, cost: Array, target: int) -> Text:
     """What the colours of the map mean."""
-    name, most, least = shown.insight.class_names[target], float(cost.max()), float(cost.min())
-    words = [f"class {name}: covering a part costs it up to {formats.percent(max(most, 0), 1)}"]
+    name = shorten(shown.insight.class_names[target], NAME_WIDTH, ascii=shown.ascii)
+    orange, blue = (" (orange)", " (blue)") if shown.coloured else ("", "")
+    most, least = float(cost.max()), float(cost.min())
+    words = f"class {name}: covering a part costs up to {formats.percent(max(most, 0), 1)}{orange}"
     if least < -LEAST_COST / 2:
-        where = " (blue)" if shown.coloured else ""
-        words.append(f"or gives up to {formats.percent(-least, 1)}{where}")
-    return Text(" · ".join(words), shown.colors.muted)
+        words += f", gives {formats.percent(-least, 1)}{blue}"
+    return Text(words, shown.colors.muted)
 
 
 def probabilities(shown: Shown, room: tuple[int, int]) -> tuple[list[Text], Text]:

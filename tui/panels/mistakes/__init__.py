@@ -15,9 +15,9 @@ from textual.widgets import Static
 
 from nn.types import Integers
 from tui.dialogs import Choice, Choose
-from tui.panels import ReadyPanel, say
+from tui.panels import ReadyPanel, no_answers, say
 from tui.panels.mistakes.grid import Grid
-from tui.panels.mistakes.large import LargePicture
+from tui.panels.mistakes.large import LargePicture, Left
 from tui.panels.mistakes.words import Selection, pairs_of
 from tui.render import formats
 from tui.render.images import PictureStyle
@@ -25,7 +25,10 @@ from tui.state import ORDERS, Answers, SecondLook, View
 
 __all__ = ["LargePicture", "MistakesPanel"]
 
-NOTHING = "No answers yet: they come when the first epoch is over."
+ANSWERS_KEYS = ("pair", "order", "cycle_true", "cycle_predicted", "inside", "write", "mix", "look")
+"""What means nothing without answers."""
+
+PAIRS_SAY = "How many of each: true class → what it was taken for."
 
 
 class MistakesPanel(ReadyPanel):
@@ -48,16 +51,18 @@ class MistakesPanel(ReadyPanel):
         "A cell of the confusion matrix opens exactly its images here.\n"
         "w writes all that are shown, in this order, to a table (CSV) and a sheet of pictures\n"
         "(PNG) beside the saved models.\n"
-        "i follows the image through every layer of the network."
+        "i follows the image through every layer of the network, also from the large picture."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a,escape", "all", "all", tooltip="show all mistakes again"),
         Binding("f", "pair", "filter", tooltip="choose a pair of classes"),
         Binding("o", "order", "order", tooltip="sort by confidence, loss or margin"),
-        Binding("t", "cycle_true(1)", "true class"),
-        Binding("T", "cycle_true(-1)", "true class back", show=False),
-        Binding("p", "cycle_predicted(1)", "predicted"),
-        Binding("P", "cycle_predicted(-1)", "predicted back", show=False),
+        Binding("t", "cycle_true(1)", "true class", tooltip="the next true class alone"),
+        Binding("T", "cycle_true(-1)", "true class", show=False, tooltip="the true class before"),
+        Binding("p", "cycle_predicted(1)", "predicted", tooltip="the next predicted class alone"),
+        Binding(
+            "P", "cycle_predicted(-1)", "predicted", show=False, tooltip="the predicted one before"
+        ),
         Binding("i", "inside", "inside", tooltip="follow this image through the network"),
         Binding("w", "write", "write", tooltip="write these mistakes to CSV and PNG files"),
         Binding("m", "mix", "mix", tooltip="pairs of classes take turns, or not"),
@@ -97,6 +102,7 @@ class MistakesPanel(ReadyPanel):
         super().__init__(id=id)
         self.ascii = ascii
         self.answers: Answers | None = None
+        self._why_nothing = no_answers(View())
         self.selection = Selection()
         self.second = SecondLook()
 
@@ -104,7 +110,7 @@ class MistakesPanel(ReadyPanel):
         """A line of words, the thumbnails, and the sentence instead of them."""
         yield Static(id="line", markup=False)
         yield Grid(ascii=self.ascii)
-        yield Static(NOTHING, id="nothing", markup=False)
+        yield Static(id="nothing", markup=False)
 
     @property
     def grid(self) -> Grid:
@@ -125,10 +131,12 @@ class MistakesPanel(ReadyPanel):
         return self
 
     def show(self, view: View) -> None:
-        """Take the newest state; the cursor stays on its image if that is still here."""
+        """Take the newest state; the cursor stays on its image, or on the first place."""
         self.second = view.second
-        if view.answers is self.answers:
+        why_nothing = no_answers(view)
+        if view.answers is self.answers and why_nothing == self._why_nothing:
             return
+        self._why_nothing = why_nothing
         same_classes = (
             self.answers is not None
             and view.answers is not None
@@ -138,6 +146,7 @@ class MistakesPanel(ReadyPanel):
         if not same_classes:
             self.selection = replace(self.selection, true=None, predicted=None)
         self._fill()
+        self.refresh_bindings()
 
     def ahead(self) -> Iterator[None]:
         """Paint the thumbnails that will be in sight."""
@@ -152,7 +161,9 @@ class MistakesPanel(ReadyPanel):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys mean something now."""
-        return action != "all" or self.selection.is_filtered
+        if action == "all":
+            return self.selection.is_filtered
+        return self.answers is not None or action not in ANSWERS_KEYS
 
     def action_cycle_true(self, by: int) -> None:
         """Go to the next true class that has mistakes."""
@@ -186,7 +197,9 @@ class MistakesPanel(ReadyPanel):
                 true, called = map(int, chosen.split("-"))
                 self.filter(true, called)
 
-        self.app.push_screen(Choose("Which mistakes?", "", choices), filter_by)
+        self.app.push_screen(
+            Choose("Which mistakes?", PAIRS_SAY.replace("→", arrow), choices), filter_by
+        )
 
     def action_all(self) -> None:
         """Show all mistakes."""
@@ -231,16 +244,23 @@ class MistakesPanel(ReadyPanel):
             drawing=drawing,
             ascii=self.ascii,
         )
-        self.app.push_screen(screen, self._return_to)
+        self.app.push_screen(screen, self._return_from)
 
-    def _return_to(self, index: int | None) -> None:
-        """Put the cursor on an image, if it is still here."""
-        place = np.flatnonzero(self.grid.indices == index)
+    def _return_from(self, left: Left | None) -> None:
+        """Put the cursor on an image, if it is still here; perhaps follow it further."""
+        if left is None:
+            return
+        place = np.flatnonzero(self.grid.indices == left.index)
         if len(place):
             self.grid.cursor = int(place[0])
+        if left.inside:
+            self.post_message(self.InsideAsked(left.index))
 
     def _select(self, selection: Selection) -> None:
+        """Show others, or in another order: from the first one on."""
         self.selection = selection
+        if self.is_mounted:
+            self.grid.cursor = 0
         self._fill()
         self.refresh_bindings()
 
@@ -249,9 +269,9 @@ class MistakesPanel(ReadyPanel):
             return
         answers, grid = self.answers, self.grid
         if answers is None:
-            self._say("", NOTHING)
+            self._say("", self._why_nothing)
             return
-        under_cursor = grid.indices[grid.cursor] if grid.cursor < len(grid.indices) else -1
+        under_cursor = grid.indices[grid.cursor] if 0 < grid.cursor < len(grid.indices) else -1
         indices = self.selection.of(answers)
         place = np.flatnonzero(indices == under_cursor)
         grid.fill(answers, indices, self.selection.order, int(place[0]) if len(place) else 0)

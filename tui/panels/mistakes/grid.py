@@ -22,14 +22,12 @@ from textual.widget import Widget
 
 from nn.types import Integers
 from tui.panels import Palette, palette, picture_style
+from tui.panels.mistakes.tiling import LOWEST_PICTURE, Tiling, tiling
 from tui.panels.mistakes.words import label
 from tui.render.images import PictureStyle, image_text, segment_lines
 from tui.state import Answers, Order
 
-LOWEST_PICTURE = 7
-"""Lines that a digit needs to be recognised."""
 LONGEST_SHORT_NAME = 3
-MARGIN = 2
 BAR, LINE = 1, 1
 """The column beside thumbnails and the line above them."""
 
@@ -52,17 +50,6 @@ def looks(usual: PictureStyle) -> list[Look]:
 
 
 @dataclass(frozen=True)
-class Tiling:
-    """How thumbnails fill a space: sizes in cells, the label's lines below each picture."""
-
-    columns: int
-    tile_width: int
-    tile_height: int
-    picture_width: int
-    label_lines: int
-
-
-@dataclass(frozen=True)
 class Painting:
     """All that the thumbnails of an image have in common, whatever is said of it."""
 
@@ -70,24 +57,6 @@ class Painting:
     at: Tiling
     ground: Style
     colors: Palette
-
-
-def tiling(
-    width: int, height: int, proportion: float, label_lines: int, lowest: int = LOWEST_PICTURE
-) -> Tiling:
-    """As many thumbnails of at least `lowest` lines as there is room for, made to fill it.
-
-    `proportion` is a picture's width in pixels for one of height.
-    """
-    rows = max(1, height // (lowest + label_lines))
-    picture_height = max(1, height // rows - label_lines)
-    widest = max(1, width - MARGIN)
-    picture_width = min(max(1, round(2 * picture_height * proportion)), widest)
-    columns = max(1, width // (picture_width + MARGIN))
-    picture_height = max(1, round(picture_width / proportion / 2))
-    return Tiling(
-        columns, max(1, width // columns), picture_height + label_lines, picture_width, label_lines
-    )
 
 
 class Grid(ScrollView, can_focus=True):
@@ -126,6 +95,10 @@ class Grid(ScrollView, can_focus=True):
         self._tiling = tiling(1, 1, 1.0, 1)
         self._is_stale, self._ground = True, Style.null()
         self._painting: Painting | None = None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Which keys mean something now."""
+        return action != "choose" or len(self.indices) > 0
 
     def fill(self, answers: Answers, indices: Integers, order: Order, cursor: int) -> None:
         """Show these of the images as they are, sorted by `order`."""
@@ -275,7 +248,12 @@ class Grid(ScrollView, can_focus=True):
         label_lines = 1 if longest <= LONGEST_SHORT_NAME else 2
         room = self.room
         self._tiling = at = tiling(
-            room.width, room.height, width / height, label_lines, self.look.lines
+            room.width,
+            room.height,
+            width / height,
+            label_lines,
+            self.look.lines,
+            len(self.indices),
         )
         rows = -(-len(self.indices) // at.columns)
         self.virtual_size = Size(room.width, rows * at.tile_height)

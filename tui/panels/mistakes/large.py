@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from nn.types import Integers
+from tui.dialogs import Help
 from tui.panels import Palette, palette, shorten
 from tui.panels.mistakes.second import neighbours_text, opinions_text
 from tui.render import formats
@@ -38,7 +39,34 @@ LEAST_STRIP, MOST_STRIP, LEAST_PICTURE = 8, 12, 10
 NEWS_INTERVAL = 0.1
 
 
-class LargePicture(LeftOnce, ModalScreen[int]):
+HELP = """
+One test image, large: its true class and what the network called it, with the loss (minus the
+logarithm of the true class's probability) and the probability of every class.
+Other saved models: what each of them calls it, how sure it is, and whether that is right, the same
+mistake or another one.
+Nearest training images: their classes, and how far away they are (the Euclidean distance of pixels
+from 0 to 1): a wrong answer is often that of a near neighbour.
+"""
+HELP_KEYS = (
+    ("←, →", "the image before, the next one"),
+    ("↑, ↓", "scroll what does not fit"),
+    ("i", "follow it through every layer of the network"),
+    ("esc", "back to all of them"),
+)
+
+KEYS_WIDTH = 60
+"""From this width on all keys are named below the picture."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """Where a large picture was left: at which image, and whether it is to be followed further."""
+
+    index: int
+    inside: bool = False
+
+
+class LargePicture(LeftOnce, ModalScreen[Left]):
     """A picture, its classes, all probabilities, and what else is known of it.
 
     It returns the image where it was left.
@@ -51,6 +79,8 @@ class LargePicture(LeftOnce, ModalScreen[int]):
         Binding("right", "move(1)", "next"),
         Binding("up", "scroll(-1)", "scroll", show=False),
         Binding("down", "scroll(1)", "scroll", show=False),
+        Binding("i", "inside", "inside"),
+        Binding("question_mark", "help", "help"),
     ]
     DEFAULT_CSS = """
     LargePicture { background: $background; }
@@ -114,7 +144,18 @@ class LargePicture(LeftOnce, ModalScreen[int]):
 
     def action_close(self) -> None:
         """Go back to the thumbnails."""
-        self.dismiss(int(self.indices[self.place]))
+        self.dismiss(Left(int(self.indices[self.place])))
+
+    def action_inside(self) -> None:
+        """Follow it through the network."""
+        self.dismiss(Left(int(self.indices[self.place]), inside=True))
+
+    def action_help(self) -> None:
+        """Explain what stands here."""
+        keys = HELP_KEYS
+        if self.ascii:
+            keys = (("left/right", keys[0][1]), ("up/down", keys[1][1]), *keys[2:])
+        self.app.push_screen(Help(keys, HELP))
 
     def action_move(self, by: int) -> None:
         """Show a neighbour."""
@@ -141,9 +182,10 @@ class LargePicture(LeftOnce, ModalScreen[int]):
         frame, upper = self.query_one("#frame", Container), self.query_one("#upper", Container)
         arrows = "left/right" if self.ascii else "← →"
         frame.border_title = title(self.answers, index)
+        more = "i inside · ? help · " if size.width >= KEYS_WIDTH else ""
         frame.border_subtitle = (
             f"{formats.count(self.place + 1)} of {formats.count(len(self.indices))} "
-            f"· {arrows} others · esc back"
+            f"· {arrows} others · {more}esc back"
         )
         upper.styles.layout = "horizontal" if at.beside else "vertical"
         colors = palette(self.app)

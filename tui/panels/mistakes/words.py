@@ -56,7 +56,7 @@ class Selection:
         return " ".join([*parts, f"by {self.order}"])
 
     def headline(self, answers: Answers, count: int, width: int, *, ascii: bool) -> str:
-        """What is shown, in words: in fewer of them where there is little room."""
+        """What is shown, and whose answers; in fewer words where there is little room."""
         right = self.true is not None and self.true == self.predicted
         kind = "right answer" if right else "mistake"
         number = formats.count(count)
@@ -66,11 +66,15 @@ class Selection:
         )
         arrow = "->" if ascii else "→"
         order = ORDER_WORDS[self.order]
-        turns = " · pairs in turn" if self.takes_turns else ""
+        turning = f"{order} · pairs in turn" if self.takes_turns else order
         total = formats.count(len(answers.labels))
+        source = answers.source
         lines = (
-            f"{counted} of {total} · true: {true} · predicted: {predicted} · {order}{turns}",
-            f"{counted} · {true} {arrow} {predicted} · {order}{turns}",
+            f"{counted} of {total} · true: {true} · predicted: {predicted} · {turning} · {source}",
+            f"{counted} · true {true} {arrow} predicted {predicted} · {turning} · {source}",
+            f"{counted} · {true} {arrow} {predicted} · {turning} · {source}",
+            f"{counted} · {true} {arrow} {predicted} · {order} · {source}",
+            f"{counted} · {true} {arrow} {predicted} · {order}",
             f"{number} · {true}{arrow}{predicted} · {order}",
         )
         return next((line for line in lines if cell_len(line) <= width), lines[-1])
