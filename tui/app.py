@@ -114,7 +114,7 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         self._memory = memory
         settings = Settings() if memory is None else memory.settings
         if settings.theme in self.available_themes and "TEXTUAL_THEME" not in os.environ:
-            self.set_reactive(Dashboard.theme, settings.theme)
+            self.theme = settings.theme
         self._body = Body(self.draft, ascii=ascii, settings=settings)
         self._keys: tuple[object, ...] = ()
         self._drawn: tuple[object, ...] = ()

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from typing import ClassVar, TypeVar
 
-from rich.table import Table
 from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
@@ -89,6 +89,29 @@ class Choice:
     name: str = ""
 
 
+class ChoiceList(AnswerList):
+    """Answers below each other; what is long goes on below where it began."""
+
+    def __init__(self, choices: Sequence[Choice]) -> None:
+        super().__init__(*(Option(choice.text, choice.id) for choice in choices), markup=False)
+        self._choices = choices
+        self._names = max((len(choice.name) + 1 for choice in choices if choice.name), default=0)
+
+    def on_resize(self) -> None:
+        """Break the lines for the new width."""
+        width = self.scrollable_content_region.width
+        for index, choice in enumerate(self._choices):
+            self.replace_option_prompt_at_index(index, self._line(choice, width))
+
+    def _line(self, choice: Choice, width: int) -> Text:
+        key = f"{choice.key}  " if choice.key else ""
+        lead = f"{key}{choice.name:<{self._names}}"
+        lines = wrap(choice.text, max(width - len(lead), 1))
+        text = Text(f"\n{' ' * len(lead)}".join([f"{lead}{''.join(lines[:1])}", *lines[1:]]))
+        text.stylize("bold", 0, len(key))
+        return text
+
+
 class Choose(Dialog[str]):
     """A question with a few answers: arrows and enter, or an answer's key. Gives its id.
 
@@ -107,9 +130,7 @@ class Choose(Dialog[str]):
         """The question and the answers."""
         if self._question:
             yield Static(self._question, markup=False)
-        choices = self._choices.values()
-        name = max((len(choice.name) for choice in choices), default=0)
-        yield AnswerList(*(Option(_line(choice, name), choice.id) for choice in choices))
+        yield ChoiceList(list(self._choices.values()))
 
     def on_mount(self) -> None:
         """Propose an answer."""
@@ -125,19 +146,6 @@ class Choose(Dialog[str]):
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
-
-
-def _line(choice: Choice, name: int) -> Table:
-    """An answer in columns, the names in one so wide: what is long goes on below itself."""
-    line = Table.grid(padding=(0, 1, 0, 0))
-    if choice.key:
-        line.add_column(style="bold", no_wrap=True)
-    if name:
-        line.add_column(width=name)
-    line.add_column()
-    cells = (*([f"{choice.key} "] if choice.key else []), *([choice.name] if name else []))
-    line.add_row(*map(Text, (*cells, choice.text)))
-    return line
 
 
 class SaveAs(Dialog[str]):

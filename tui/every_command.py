@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from textual.app import SystemCommand
 from textual.binding import Binding
-from textual.keys import format_key
 from textual.widget import Widget
 
 from tui.form_rows import FieldRow
+from tui.key_names import key_name
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ def sentence(binding: Binding, meaning: str = "") -> str:
     meaning = meaning or str(binding.tooltip or binding.description)
     if not binding.key:
         return meaning
-    key = binding.key_display or format_key(binding.key.partition(",")[0])
-    return f"{key} · {meaning}"
+    return f"{key_name(binding)} · {meaning}"
 
 
 def commands_of(name: str, panel: Widget) -> Iterator[Command]:

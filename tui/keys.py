@@ -9,6 +9,7 @@ from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui.key_names import in_words
 from tui.pieces import Piece, one_line
 
 RANKS = {
@@ -85,8 +86,8 @@ class KeyLine(Widget):
 
     def _text(self, binding: Binding, key_style: Style) -> Text:
         key = self.app.get_key_display(binding)
-        if self._ascii and not key.isascii():
-            key = binding.key
+        if self._ascii:
+            key = in_words(key)
         text = Text.assemble((key, key_style), " ")
         text.append(binding.description)
         text.stylize(Style(meta={"key": binding.key}))

@@ -75,7 +75,7 @@ def words(config: RunConfig, plan: Plan, pace: Pace, *, training: bool) -> str:
     wanted = key(config)
     if wanted in pace.found:
         seconds = seconds_an_epoch(config, pace.found[wanted])
-        return f"≈ {time(seconds)} an epoch (measured)"
+        return f"about {time(seconds)} an epoch (measured)"
     if wanted in pace.failed:
         return f"an epoch cannot be measured: {pace.failed[wanted]}"
     if training or pace.disturbed:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from textual.binding import Binding, BindingType
-from textual.keys import format_key
 
 from nn import presets
 from nn.checkpoint import Model
@@ -19,6 +18,7 @@ from nn.runs.folder import Library
 from nn.schema import InputError
 from tui import drawings
 from tui.form import LIST, Draft
+from tui.key_names import key_name
 from tui.mistake_files import MOST_PICTURES
 from tui.recognition import Known
 from tui.render import formats
@@ -198,7 +198,7 @@ def key_table(bindings: Sequence[BindingType]) -> list[tuple[str, str]]:
     table: dict[str, str] = {}
     for binding in bindings:
         if isinstance(binding, Binding) and binding.description:
-            key = binding.key_display or format_key(binding.key.partition(",")[0])
+            key = key_name(binding)
             meaning = binding.tooltip or binding.description
             table[key] = f"{table[key]}; {meaning}" if key in table else meaning
     return list(table.items())

@@ -69,12 +69,12 @@ async def test_a_design_that_somebody_looks_at_is_measured(
         assert fake.all[0].config == CONFIG
         fake.all[0].go_on.set()
         # 1,600 of 2,000 images to learn, and with the others 10,400 to judge.
-        await until(pilot, lambda: "≈ 2.6 s an epoch (measured)" in screen_text(app))
+        await until(pilot, lambda: "about 2.6 s an epoch (measured)" in screen_text(app))
         await pilot.press("backspace")
         await until(pilot, lambda: app.draft.layer_count == len(CONFIG.network.layers) - 1)
         await until(pilot, lambda: "an epoch (measured)" not in screen_text(app))
         await pilot.press("u")
-        await until(pilot, lambda: "≈ 2.6 s an epoch (measured)" in screen_text(app))
+        await until(pilot, lambda: "about 2.6 s an epoch (measured)" in screen_text(app))
         assert Library(tmp_path).runs() == []
 
 

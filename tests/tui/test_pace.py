@@ -76,7 +76,7 @@ def test_it_says_what_is_known() -> None:
     known.measuring = key(config)
     assert said() == "measuring an epoch…"
     known.found[key(config)] = profile(6000, 5000)
-    assert said() == said(training=True) == "≈ 12 s an epoch (measured)"
+    assert said() == said(training=True) == "about 12 s an epoch (measured)"
     del known.found[key(config)]
     known.measuring, known.failed[key(config)] = "", "there is not enough memory"
     assert said() == "an epoch cannot be measured: there is not enough memory"

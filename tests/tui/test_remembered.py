@@ -11,6 +11,8 @@ from typing import ClassVar
 
 import pytest
 from dashboards import screen_text, until
+from textual.color import Color
+from textual.theme import BUILTIN_THEMES
 
 from nn.runs.folder import Library
 from tui.app import Dashboard
@@ -132,6 +134,8 @@ async def test_the_dashboard_opens_as_it_was_left(tmp_path: Path) -> None:
     with dashboard(tmp_path) as (app, _):
         assert app.theme == "nord"
         async with app.run_test(size=(120, 36)) as pilot:
+            night = Color.parse(BUILTIN_THEMES["nord"].background or "")
+            await until(pilot, lambda: app.screen.styles.background == night)
             assert app._body.active == "confusion"
             assert app._body.is_narrow
             curves = app._body.views["curves"]
