@@ -202,7 +202,7 @@ async def test_a_cell_of_the_confusion_matrix_opens_its_mistakes(tmp_path: Path)
         true, predicted = np.unravel_index(confusion.argmax(), confusion.shape)
         app._body.post_message(ConfusionPanel.CellChosen(int(true), int(predicted)))
         await until(pilot, lambda: app._body.active == "mistakes")
-        words = f"{confusion.max():,} mistakes of 10,000"
+        words = f"{confusion.max():,} mistakes · true {true} → predicted {predicted} "
         await until(pilot, lambda: words in screen_text(app))
 
 
