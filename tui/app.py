@@ -31,6 +31,7 @@ from tui.form_rows import FieldRow
 from tui.guiding_app import GuidingApp
 from tui.keys import KeyLine
 from tui.mistakes_app import MistakesApp
+from tui.panels.classes import ClassesPanel
 from tui.panels.confusion import ConfusionPanel
 from tui.panels.draw import DrawPanel
 from tui.panels.header import Header
@@ -421,8 +422,15 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
 
     @on(ConfusionPanel.CellChosen)
     def _show_cell(self, event: ConfusionPanel.CellChosen) -> None:
+        self._show_mistakes(event.true, event.predicted)
+
+    @on(ClassesPanel.ClassChosen)
+    def _show_class(self, event: ClassesPanel.ClassChosen) -> None:
+        self._show_mistakes(event.true, None)
+
+    def _show_mistakes(self, true: int, predicted: int | None) -> None:
         self._body.mistakes.show(self.session.view)
-        self._body.mistakes.filter(event.true, event.predicted)
+        self._body.mistakes.filter(true, predicted)
         self._body.turn_to("mistakes")
 
     @on(RunsPanel.RunChosen)

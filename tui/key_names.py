@@ -8,7 +8,7 @@ from textual.binding import Binding
 from textual.keys import format_key
 
 _SIGNS = {"←": "left", "→": "right", "↑": "up", "↓": "down", "⏎": "enter", "⌫": "backspace"}
-_NAMES = str.maketrans({**_SIGNS})
+_NAMES = str.maketrans(_SIGNS)
 _BETWEEN = re.compile(f"(?<=[{''.join(_SIGNS)}])(?=[{''.join(_SIGNS)}])")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from dashboards import CONFIG, STARTED, batches, fake_run, header, screen_text, see, until
+from dashboards import CONFIG, STARTED, batches, fake_run, header, keys, screen_text, see, until
 from textual.widgets import Input
 
 from nn.checkpoint import ModelCard, read_card, save_model
@@ -238,3 +238,17 @@ async def test_the_list_of_runs_opens_with_what_is_true(tmp_path: Path) -> None:
             trainer.write(m.Stopped(step=30, reason="asked"))
             trainer.die()
             await until(pilot, lambda: phases() == [Phase.STOPPED])
+
+
+async def test_a_class_opens_its_mistakes(tmp_path: Path) -> None:
+    save(tmp_path / "tiny.safetensors")
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "12.50 %" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.session.answers is not None)
+        await pilot.press("2")
+        await until(pilot, lambda: "its mistakes" in keys(app))
+        await pilot.press("down", "down", "enter")
+        await until(pilot, lambda: "mistakes · true 2 → predicted any" in screen_text(app))

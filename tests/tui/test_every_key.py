@@ -15,6 +15,7 @@ import pytest
 from all_keys import declared
 
 FILES = {
+    "ClassTable": "panels/test_panel_classes.py",
     "ClassesPanel": "panels/test_panel_classes.py",
     "Compare": "test_app_compare.py",
     "CompareTable": "test_app_compare.py",

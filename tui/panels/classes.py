@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.widgets import DataTable
 
 from nn.metrics import ClassScore, class_scores
@@ -125,6 +126,17 @@ def confidence_words(answers: Answers, *, ascii: bool) -> Text:
     return Text("\n".join((error, explained, f"c shows the classes again · {answers.source}")))
 
 
+class ClassTable(Table):
+    """A table that says in the footer what enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "its mistakes")]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Ranges of confidence have no mistakes of their own."""
+        assert isinstance(self.parent, ClassesPanel), "a panel makes its table"
+        return action != "select_cursor" or not self.parent.showing_confidence
+
+
 class ClassesPanel(TablePanel):
     """Recall, precision and F1 of each class."""
 
@@ -133,6 +145,7 @@ class ClassesPanel(TablePanel):
         "Recall is the accuracy within a class: the share of its images that were found.\n"
         "Precision is the share of right ones among all that was called by its name.\n"
         "F1 is the harmonic mean of the two. Taken for: its most frequent mistake, how often.\n"
+        "enter opens the mistakes of the class under the cursor.\n"
         "o sorts by the next column, v (or O) turns the order round; the arrow shows both.\n"
         "Change: by how many points recall rose or fell since the last epoch before.\n"
         "The macro mean counts every class the same, however many images it has.\n"
@@ -153,6 +166,13 @@ class ClassesPanel(TablePanel):
         "showing_confidence": (True, False),
     }
 
+    class ClassChosen(Message):
+        """The mistakes of a true class are wanted."""
+
+        def __init__(self, true: int) -> None:
+            super().__init__()
+            self.true = true
+
     def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
         super().__init__(ascii=ascii, id=id)
         self.sort_column = 0
@@ -162,7 +182,7 @@ class ClassesPanel(TablePanel):
 
     def build_table(self) -> DataTable[object]:
         """A table whose rows are classes."""
-        return Table(cursor_type="row", cell_padding=0)
+        return ClassTable(cursor_type="row", cell_padding=0)
 
     def action_next_column(self) -> None:
         """Sort by the column to the right, after the last one by the first."""
@@ -183,6 +203,13 @@ class ClassesPanel(TablePanel):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only classes can be sorted."""
         return not (self.showing_confidence and action in ("next_column", "turn"))
+
+    @on(DataTable.RowSelected)
+    def choose(self, event: DataTable.RowSelected) -> None:
+        """Ask for the mistakes of a class."""
+        event.stop()
+        if not self.showing_confidence and event.row_key.value is not None:
+            self.post_message(self.ClassChosen(int(event.row_key.value)))
 
     @on(DataTable.HeaderSelected)
     def sort_by_click(self, event: DataTable.HeaderSelected) -> None:
