@@ -99,5 +99,5 @@ async def test_a_table_is_whole_in_the_first_picture_that_shows_it(pets):
 
 async def test_mistakes_are_drawn_in_the_first_picture_that_shows_them(pets):
     panel = MistakesPanel(id="mistakes")
-    first, _ = await first_picture(panel, View(answers=pets), "3 mistakes · true any")
+    first, _ = await first_picture(panel, View(answers=pets), "3 mistakes · any → any")
     assert all(word in first for word in ("dog→eel", "cat→dog", "95 %"))
