@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from dashboards import CONFIG, STARTED, batches, fake_run, header, keys, screen_text, see, until
+from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nn.checkpoint import ModelCard, read_card, save_model
@@ -13,6 +14,7 @@ from nn.config import RunConfig, preset
 from nn.network import Network
 from nn.runs import messages as m
 from nn.runs.folder import Library
+from tui.answers import Answers
 from tui.app import Dashboard
 from tui.dialogs import Choose, LoadModel, SaveAs
 from tui.panels.confusion import ConfusionPanel
@@ -187,17 +189,23 @@ async def test_a_living_run_is_pointed_out(tmp_path: Path) -> None:
             await until(pilot, lambda: f"Run {trainer.run.id} is training" in screen_text(app))
 
 
+async def load_tiny(pilot: Pilot[str]) -> Answers:
+    """Load the only saved model; its answers."""
+    app = pilot.app
+    assert isinstance(app, Dashboard)
+    await pilot.press("ctrl+o")
+    await until(pilot, lambda: "12.50 %" in screen_text(app))
+    await pilot.press("enter")
+    await until(pilot, lambda: app.session.answers is not None)
+    assert app.session.answers is not None
+    return app.session.answers
+
+
 async def test_a_cell_of_the_confusion_matrix_opens_its_mistakes(tmp_path: Path) -> None:
     save(tmp_path / "tiny.safetensors")
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.press("ctrl+o")
-        await until(pilot, lambda: "12.50 %" in screen_text(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.session.answers is not None)
-        answers = app.session.answers
-        assert answers is not None
-        confusion = answers.confusion.copy()
+        confusion = (await load_tiny(pilot)).confusion.copy()
         np.fill_diagonal(confusion, 0)
         true, predicted = np.unravel_index(confusion.argmax(), confusion.shape)
         app._body.post_message(ConfusionPanel.CellChosen(int(true), int(predicted)))
@@ -244,10 +252,7 @@ async def test_a_class_opens_its_mistakes(tmp_path: Path) -> None:
     save(tmp_path / "tiny.safetensors")
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        await pilot.press("ctrl+o")
-        await until(pilot, lambda: "12.50 %" in screen_text(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.session.answers is not None)
+        await load_tiny(pilot)
         await pilot.press("2")
         await until(pilot, lambda: "its mistakes" in keys(app))
         await pilot.press("down", "down", "enter")
