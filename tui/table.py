@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
+from textual.cache import LRUCache
 from textual.events import Resize
 from textual.geometry import Region
 from textual.strip import Strip
@@ -18,6 +23,11 @@ class Table(DataTable[object]):
     _looks: tuple[object, ...] = ()
     _width = -1
     _ground: Style | None = None
+
+    @cached_property
+    def _painted(self) -> LRUCache[tuple[object, ...], list[list[Segment]]]:
+        """Cells by what they look like: with or without the focus most look alike."""
+        return LRUCache(10_000)
 
     @property
     def rich_style(self) -> Style:
@@ -56,6 +66,53 @@ class Table(DataTable[object]):
             return super().render_lines(crop)
         finally:
             self._ground = None
+
+    def _render_cell(
+        self,
+        row_index: int,
+        column_index: int,
+        base_style: Style,
+        width: int,
+        cursor: bool = False,
+        hover: bool = False,
+    ) -> list[list[Segment]]:
+        """A line of text goes without the frames around it, which take most of the time."""
+        label, cells = self._get_row_renderables(row_index)
+        cell = label if column_index < 0 else cells[column_index]
+        if not isinstance(cell, Text) or self._row_height(row_index) != 1:
+            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
+        is_header, is_label = row_index < 0, column_index < 0
+        is_fixed = row_index < self.fixed_rows or column_index < self.fixed_columns
+        look, post = self._get_styles_to_render_cell(
+            is_header,
+            is_label,
+            is_fixed and not (is_header or is_label),
+            hover,
+            cursor,
+            self.show_cursor,
+            self._show_hover_cursor,
+            self.cursor_foreground_priority == "css",
+            self.cursor_background_priority == "css",
+        )
+        key = row_index, column_index, width, base_style, look, post, self._update_count
+        painted = self._painted.get(key)
+        if painted is None:
+            place = Style.from_meta({"row": row_index, "column": column_index})
+            painted = self._paint(cell, width, base_style + place + look, post)
+            self._painted[key] = painted
+        return painted
+
+    def _paint(self, cell: Text, width: int, style: Style, post: Style) -> list[list[Segment]]:
+        console, room = self.app.console, max(0, width - 2 * self.cell_padding)
+        line = list(Text().join(cell.wrap(console, room, no_wrap=True)[:1]).render(console))
+        padding = [Segment(" " * self.cell_padding)] if self.cell_padding else []
+        segments = [*padding, *Segment.adjust_line_length(line, room), *padding]
+        return [list(Segment.apply_style(segments, style, post))]
+
+    def _row_height(self, row_index: int) -> int:
+        if row_index < 0:
+            return self.header_height
+        return self.rows[self._row_locations.get_key(row_index)].height  # type: ignore[index]
 
     def _on_resize(self, event: Resize) -> None:
         """What was painted with that width already stays."""

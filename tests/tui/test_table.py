@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from dashboards import screen_text, until
 from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
 from textual.app import App, ComposeResult
-from textual.widgets import Input
+from textual.geometry import Region
+from textual.widgets import DataTable, Input
+from textual.widgets.data_table import CursorType
 
 from tui.table import Table
 
@@ -70,3 +75,58 @@ async def test_another_theme_paints_it_anew() -> None:
         before = app.painted()
         app.theme = "textual-light"
         await until(pilot, lambda: "one" in screen_text(app) and app.painted() > before)
+
+
+class Alike(App[str]):
+    """A table of Textual's and one of ours that hold the same."""
+
+    CSS = "DataTable { height: 1fr; }"
+    AUTO_FOCUS = None
+
+    def __init__(self, padding: int, cursor: CursorType) -> None:
+        super().__init__()
+        self.padding, self.cursor = padding, cursor
+
+    def compose(self) -> ComposeResult:
+        for kind in (DataTable, Table):
+            yield kind(cell_padding=self.padding, cursor_type=self.cursor, fixed_columns=1)
+
+    def on_mount(self) -> None:
+        for table in self.query(DataTable):
+            for name in ("one", "two", "three"):
+                table.add_column(Text(f" {name} ", justify="right"), width=7, key=name)
+            table.add_row(
+                Text("0.25"), Text("far too long"), Text("  x "), label=Text("a"), key="a"
+            )
+            table.add_row(
+                Text("mark", style="on blue", justify="center"),
+                Text("far too long", overflow="ellipsis", style="bold red"),
+                Text.assemble("a", ("b", "green"), " \t c", justify="right"),
+                label=Text("b"),
+                key="b",
+            )
+            table.add_row(Text("世界世界", justify="right"), "plain", Text(""), key="c")
+
+    def lines(self, kind: type[DataTable[object]]) -> list[list[tuple[str, Style | None]]]:
+        """What a table paints: each character with its style."""
+        table = next(each for each in self.query(DataTable) if type(each) is kind)
+        return [
+            [(character, part.style) for part in strip for character in part.text]
+            for strip in table.render_lines(Region(0, 0, *table.size))
+        ]
+
+
+@pytest.mark.parametrize("padding", [0, 2])
+@pytest.mark.parametrize("cursor", ["cell", "row", "column", "none"])
+async def test_cells_look_as_those_of_textual(padding: int, cursor: CursorType) -> None:
+    app = Alike(padding, cursor)
+    async with app.run_test(size=(60, 14)) as pilot:
+        await until(pilot, lambda: screen_text(app).count("mark") == 2)
+        before = app.lines(Table)
+        assert before == app.lines(DataTable)
+        for table in app.query(DataTable):
+            table.move_cursor(row=1, column=2)
+            table.update_cell("a", "one", Text("new"))
+            table.sort("three", key=str)
+        await until(pilot, lambda: screen_text(app).count("new") == 2)
+        assert before != app.lines(Table) == app.lines(DataTable)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
+from rich.color import Color, ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import ControlType
 from rich.style import Style
@@ -109,11 +109,19 @@ def _cells(text: str, style: Style, colors: ColorSystem) -> tuple[Cell, ...]:
 @lru_cache(maxsize=4096)
 def _looks(style: Style, colors: ColorSystem) -> tuple[Look, Look]:
     """How text in a style looks, and how a blank does: it has no colour but its ground's."""
-    parts = style.without_color, Style(color=style.color), Style(bgcolor=style.bgcolor)
-    look = Look(*(Strip.render_ansi(part, colors) for part in parts))
+    look = Look(
+        Strip.render_ansi(style.without_color, colors),
+        _numbers(style.color, colors, is_ink=True),
+        _numbers(style.bgcolor, colors, is_ink=False),
+    )
     if style.reverse or style.underline or style.strike:
         return look, look
     return look, Look(ground=look.ground)
+
+
+@lru_cache(maxsize=4096)
+def _numbers(color: Color | None, colors: ColorSystem, *, is_ink: bool) -> str:
+    return "" if color is None else ";".join(color.downgrade(colors).get_ansi_codes(is_ink))
 
 
 def _strokes(y: int, old: list[Cell], new: list[Cell]) -> Iterator[tuple[int, int, Look]]:
