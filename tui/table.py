@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from rich.segment import Segment
@@ -51,6 +52,7 @@ class Table(DataTable[object]):
         looks = self.looks()
         if looks != self._looks:
             self._looks = looks
+            self._painted.clear()
             super().notify_style_update()
             return
         super(DataTable, self).notify_style_update()
@@ -79,8 +81,6 @@ class Table(DataTable[object]):
         """A line of text goes without the frames around it, which take most of the time."""
         label, cells = self._get_row_renderables(row_index)
         cell = label if column_index < 0 else cells[column_index]
-        if not isinstance(cell, Text) or self._row_height(row_index) != 1:
-            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
         is_header, is_label = row_index < 0, column_index < 0
         is_fixed = row_index < self.fixed_rows or column_index < self.fixed_columns
         look, post = self._get_styles_to_render_cell(
@@ -97,17 +97,35 @@ class Table(DataTable[object]):
         key = row_index, column_index, width, base_style, look, post, self._update_count
         painted = self._painted.get(key)
         if painted is None:
+            room = max(0, width - 2 * self.cell_padding)
+            line = self.line(cell, room) if self._row_height(row_index) == 1 else None
+            if line is None:
+                return super()._render_cell(
+                    row_index, column_index, base_style, width, cursor, hover
+                )
             place = Style.from_meta({"row": row_index, "column": column_index})
-            painted = self._paint(cell, width, base_style + place + look, post)
+            padding = [Segment(" " * self.cell_padding)] if self.cell_padding else []
+            line = [*padding, *Segment.adjust_line_length(line, room), *padding]
+            painted = [list(Segment.apply_style(line, base_style + place + look, post))]
             self._painted[key] = painted
         return painted
 
-    def _paint(self, cell: Text, width: int, style: Style, post: Style) -> list[list[Segment]]:
-        console, room = self.app.console, max(0, width - 2 * self.cell_padding)
-        line = list(Text().join(cell.wrap(console, room, no_wrap=True)[:1]).render(console))
-        padding = [Segment(" " * self.cell_padding)] if self.cell_padding else []
-        segments = [*padding, *Segment.adjust_line_length(line, room), *padding]
-        return [list(Segment.apply_style(segments, style, post))]
+    def line(self, cell: object, room: int) -> list[Segment] | None:
+        """What a cell of one line shows, in `room` columns at most; None is left to Textual."""
+        if not isinstance(cell, Text):
+            return None
+        console = self.app.console
+        return list(Text().join(cell.wrap(console, room, no_wrap=True)[:1]).render(console))
+
+    def ahead(self, height: int) -> Iterator[None]:
+        """Paint the rows that will be in sight, one at a time; only what the focus changes, such
+        as the titles and the cursor, is painted then."""
+        top = int(self.scroll_y)
+        for row in self.ordered_rows[top : top + height]:
+            self._render_line_in_row(
+                row.key, 0, self.rich_style, self.cursor_coordinate, self.hover_coordinate
+            )
+            yield
 
     def _row_height(self, row_index: int) -> int:
         if row_index < 0:

@@ -130,3 +130,47 @@ async def test_cells_look_as_those_of_textual(padding: int, cursor: CursorType) 
             table.sort("three", key=str)
         await until(pilot, lambda: screen_text(app).count("new") == 2)
         assert before != app.lines(Table) == app.lines(DataTable)
+
+
+class Counting(Table):
+    """Counts the cells that it paints."""
+
+    painted = 0
+
+    def line(self, cell: object, room: int) -> list[Segment] | None:
+        self.painted += 1
+        return super().line(cell, room)
+
+
+class Hidden(App[str]):
+    """A table that nobody sees yet."""
+
+    CSS = "Table { height: 1fr; background: transparent; }"
+    AUTO_FOCUS = None
+
+    def compose(self) -> ComposeResult:
+        yield Counting(cursor_type="row")
+
+    def on_mount(self) -> None:
+        table = self.query_one(Counting)
+        table.display = False
+        for name in ("one", "two"):
+            table.add_column(Text(name), width=5)
+        for i in range(30):
+            table.add_row(Text(f"a{i}"), Text(f"b{i}"))
+
+
+async def test_what_was_painted_ahead_is_not_painted_again() -> None:
+    app = Hidden()
+    async with app.run_test(size=(40, 8)) as pilot:
+        table = app.query_one(Counting)
+        table.settle()
+        for _ in table.ahead(7):
+            pass
+        ahead = table.painted
+        titles = cursor = 2
+        assert ahead == 2 * 7
+        table.display = True
+        table.focus()
+        await until(pilot, lambda: table.has_focus and "b6" in screen_text(app))
+        assert table.painted == ahead + titles + cursor

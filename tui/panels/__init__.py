@@ -17,7 +17,7 @@ from textual.color import Color
 from textual.containers import Vertical
 from textual.geometry import Size
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from tui.render.images import PictureStyle
 from tui.safe_colors import ON_DARK, ON_LIGHT
@@ -198,7 +198,7 @@ class TablePanel(ReadyPanel):
         yield Static(classes="line", markup=False)
         yield Static(classes="nothing hidden", markup=False)
 
-    def build_table(self) -> DataTable[object]:
+    def build_table(self) -> Table:
         """The empty table."""
         raise NotImplementedError
 
@@ -212,17 +212,20 @@ class TablePanel(ReadyPanel):
         if self.size:
             self._fit()
             self.fill()
-            if isinstance(self.table, Table):
-                self.table.settle()
+            self.table.settle()
+
+    def ahead(self) -> Iterator[None]:
+        """Paint the cells that will be in sight."""
+        return self.table.ahead(self.size.height)
 
     def fill(self) -> None:
         """Bring the table up to date with the view, at no cost if it is."""
         raise NotImplementedError
 
     @property
-    def table(self) -> DataTable[object]:
+    def table(self) -> Table:
         """The table."""
-        return self.query_one(DataTable)
+        return self.query_one(Table)
 
     def say(self, line: Text | str) -> None:
         """Put words below the table."""

@@ -180,7 +180,7 @@ class ClassesPanel(TablePanel):
         self.showing_confidence = False
         self._shown: tuple[object, ...] = ()
 
-    def build_table(self) -> DataTable[object]:
+    def build_table(self) -> Table:
         """A table whose rows are classes."""
         return ClassTable(cursor_type="row", cell_padding=0)
 

@@ -214,35 +214,12 @@ class HeatTable(Table):
         assert isinstance(self.parent, ConfusionPanel), "a panel makes its table"
         return self.parent
 
-    def _render_cell(
-        self,
-        row_index: int,
-        column_index: int,
-        base_style: Style,
-        width: int,
-        cursor: bool = False,
-        hover: bool = False,
-    ) -> list[list[Segment]]:
-        """A place of the map is a single segment: to measure, frame and cut it takes ten times as
-        long. Sums of styles are known from other places, but for the last one."""
+    def line(self, cell: object, room: int) -> list[Segment] | None:
+        """A place of the map is painted from its numbers."""
         heat_map = self._panel.heat_map
-        if heat_map is None or min(row_index, column_index) < 0:
-            return super()._render_cell(row_index, column_index, base_style, width, cursor, hover)
-        row, column = heat_map.places[row_index], heat_map.places[column_index]
-        text, style = heat_map.look(row, column)
-        look, post = self._get_styles_to_render_cell(
-            False,
-            False,
-            False,
-            hover,
-            cursor,
-            self.show_cursor,
-            self._show_hover_cursor,
-            self.cursor_foreground_priority == "css",
-            self.cursor_background_priority == "css",
-        )
-        place = Style.from_meta({"row": row_index, "column": column_index})
-        return [[Segment(text[:width], base_style + look + style + post + place)]]
+        if not isinstance(cell, Cell) or heat_map is None:
+            return super().line(cell, room)
+        return [Segment(*heat_map.look(cell.row, cell.column))]
 
 
 class ConfusionPanel(TablePanel):
@@ -287,7 +264,7 @@ class ConfusionPanel(TablePanel):
         self._shown: tuple[object, ...] = ()
         self._built_for: tuple[object, ...] = ()
 
-    def build_table(self) -> DataTable[object]:
+    def build_table(self) -> Table:
         """A table whose cells touch, so that heat flows together."""
         return HeatTable(cell_padding=0, cursor_background_priority="css")
 

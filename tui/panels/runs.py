@@ -102,7 +102,7 @@ class RunsPanel(TablePanel):
         self._widths: dict[str, int] = {}
         self._marked: set[str] = set()
 
-    def build_table(self) -> DataTable[object]:
+    def build_table(self) -> Table:
         """A table whose rows are runs."""
         return RunTable(cursor_type="row", cell_padding=0)
 
