@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.style import Style
 from rich.text import Text
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.events import Click
 from textual.screen import Screen
 from textual.widget import Widget
@@ -48,13 +48,15 @@ class KeyLine(Widget):
     def __init__(self, *, ascii: bool = False) -> None:
         super().__init__()
         self._ascii = ascii
+        self._shown: dict[str, ActiveBinding] = {}
 
     def on_mount(self) -> None:
         """Follow the focus."""
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
 
     def _keys_changed(self, screen: Screen[object]) -> None:
-        self.refresh()
+        if screen.active_bindings != self._shown:
+            self.refresh()
 
     def on_click(self, event: Click) -> None:
         """A click on a key is that key."""
@@ -69,7 +71,8 @@ class KeyLine(Widget):
         own: list[Piece] = []
         last: list[Piece] = []
         seen = set()
-        for active in self.screen.active_bindings.values():
+        self._shown = self.screen.active_bindings
+        for active in self._shown.values():
             binding = active.binding
             name = binding.action.rpartition(".")[2]
             if not (binding.show or name == "command_palette") or not active.enabled:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -109,8 +110,9 @@ class CurvesPanel(Widget, can_focus=True):
         self.view = View()
         self._painted: tuple[object, object] = ((), ())
         self._old_will_do = False
+        self._lines: list[Text] = []
         self._strips: list[Strip] = []
-        self._ground: Style | None = None
+        self._ground = Style.null()
 
     def show(self, view: View) -> None:
         """Take the newest state, and repaint if it is news."""
@@ -130,25 +132,25 @@ class CurvesPanel(Widget, can_focus=True):
         if self._what_to_paint() != self._painted:
             self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """One line of the picture, which is painted anew only if something in it has changed."""
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Some lines of the picture, painted anew only if something in it has changed."""
         _, looks = wanted = self._what_to_paint()
         will_do = self._old_will_do and looks == self._painted[1]
-        if wanted != self._painted and not will_do:
-            width, height = self.size
+        is_new = wanted != self._painted and not will_do
+        ground, (width, height) = self.rich_style, self.size
+        if is_new:
             colors = palette(self.app)
             lines = picture(self.view, self.options, width, height, colors, self.ascii, self.window)
-            self._strips = [self._strip(line) for line in lines]
+            self._lines = [*lines, *[Text()] * (height - len(lines))]
             self._painted = wanted
-        if self._ground is None:
-            self._ground = self.rich_style
-        strip = self._strips[y] if y < len(self._strips) else Strip([])
-        return strip.apply_style(self._ground).adjust_cell_length(self.size.width, self._ground)
+        if is_new or ground != self._ground:
+            self._strips = [self._strip(line, width, ground) for line in self._lines]
+            self._ground = ground
+        return super().render_lines(crop)
 
-    def notify_style_update(self) -> None:
-        """It may be another theme."""
-        super().notify_style_update()
-        self._ground = None
+    def render_line(self, y: int) -> Strip:
+        """One line of it."""
+        return self._strips[y]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Which keys would change something."""
@@ -222,10 +224,11 @@ class CurvesPanel(Widget, can_focus=True):
         self.refresh()
         self.refresh_bindings()
 
-    def _strip(self, line: Text) -> Strip:
-        """A line as segments; rich leaves a text's own style out where it has no spans."""
+    def _strip(self, line: Text, width: int, ground: Style) -> Strip:
+        """A whole line on its ground; rich leaves a text's own style out where it has no spans."""
         console = self.app.console
-        return Strip(line.render(console)).apply_style(console.get_style(line.style))
+        style = ground + console.get_style(line.style)
+        return Strip(line.render(console)).apply_style(style).adjust_cell_length(width, ground)
 
     def _what_to_paint(self) -> tuple[object, object]:
         """What is new, and how it is looked at."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.widget import Widget
 
 from nn.config import preset
@@ -135,6 +136,7 @@ def painted() -> Callable[[Widget], str]:
     """The characters of a widget that paints itself line by line."""
 
     def read(widget: Widget) -> str:
+        widget.render_lines(Region(0, 0, *widget.size))  # some prepare all of their lines at once
         return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 
     return read
