@@ -16,6 +16,7 @@ import typer
 
 from nn import presets
 from nn.schema import InputError
+from tui.commands.saying import complain
 from tui.exits import Exit
 
 if TYPE_CHECKING:
@@ -610,7 +611,7 @@ def _prepare_streams() -> None:
 def _end(code: Exit, sentence: str | None = None) -> NoReturn:
     """Say why, and leave out what is still to be printed where it cannot be."""
     if sentence is not None:
-        print(f"cnn-tui: {sentence}", file=sys.stderr)
+        complain(sentence)
     try:
         sys.stdout.flush()
     except OSError:

@@ -117,9 +117,9 @@ def test_on_a_narrow_terminal_the_networks_words_give_way(
     library: Library, run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.utime(run.config_file, (run.config_file.stat().st_mtime - 7200,) * 2)
-    monkeypatch.setenv("COLUMNS", "55")
+    monkeypatch.setenv("COLUMNS", "65")
     heads, line = call(library, "runs").stdout.splitlines()[:2]
-    assert "progress  best accuracy" in heads
+    assert "progress  best accuracy  network" in heads
     assert "…" in line
     assert line.endswith("2 h")
 

@@ -10,6 +10,7 @@ from nn.export import Format, export, find_format
 from nn.export.base import INPUT, OUTPUT
 from nn.files import write_atomically
 from nn.schema import InputError
+from tui.commands.saying import say
 
 
 def export_model(
@@ -43,9 +44,7 @@ def export_model(
         }
         print(json.dumps(description))
         return
-    print(
-        f"{target}: {INPUT} {_show(inputs)}, floats from 0 to 1, become {OUTPUT} {_show(outputs)}"
-    )
+    say(f"{target}: {INPUT} {_show(inputs)}, floats from 0 to 1, become {OUTPUT} {_show(outputs)}")
 
 
 def _require_free(target: Path, wanted: Format, *, force: bool) -> None:

@@ -19,8 +19,9 @@ from nn.runs.folder import Library, RunFolder
 from nn.runs.messages import EpochFinished, Event, Failed, Finished, Set, Stopped
 from nn.schema import InputError
 from tui.commands.progress import TrainingProgress
+from tui.commands.saying import complain, say, tell
 from tui.exits import Exit
-from tui.render.formats import duration, percent
+from tui.render.formats import duration, loss, percent
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def train(
     if as_json:
         _print_json({"event": "started", "run": run.id})
     else:
-        print(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
+        say(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
     return Exit.DONE
 
 
@@ -216,13 +217,13 @@ class _Follower:
             case Stopped():
                 step = self.ended.step
                 where = f"after step {step:,}, which is saved" if step else "before the first step"
-                _tell(f"stopped {where}; {again}")
+                tell(f"stopped {where}; {again}")
                 return self.cut_short or Exit.DONE
             case Failed():
-                _tell(f"cnn-tui: {self.ended.message}")
+                complain(self.ended.message)
                 return Exit.WRONG_INPUT if self.ended.kind == "input" else Exit.FAILED
             case None:
-                _tell(f"cnn-tui: the trainer of run {self.run.id} was killed; {again}")
+                complain(f"the trainer of run {self.run.id} was killed; {again}")
                 return self.cut_short or Exit.FAILED
 
     def _finished(self, done: Finished) -> Exit:
@@ -231,15 +232,16 @@ class _Follower:
             _print_json(values | {"run": self.run.id})
         else:
             early = f", ended {done.early}" if done.early else ""
-            print(
-                f"test accuracy {percent(done.test_accuracy)}, loss {done.test_loss:.4f} "
-                f"(best of {done.epochs} epochs: {done.best_epoch}{early}) "
-                f"in {duration(done.seconds)}, "
-                f"{done.images_per_second:,.0f} images/s\nrun {self.run.id}, model {done.model}"
+            best = f"best of {done.epochs} epochs: {done.best_epoch}{early}\n"
+            say(
+                f"test accuracy {percent(done.test_accuracy)}, loss {loss(done.test_loss)} "
+                f"in {duration(done.seconds)}, {done.images_per_second:,.0f} images/s\n"
+                f"{best if done.epochs > 1 else ''}"
+                f"run {self.run.id}, model {done.model}"
             )
         if self.min_accuracy is not None and done.test_accuracy < self.min_accuracy:
-            _tell(
-                f"cnn-tui: test accuracy {done.test_accuracy:.4f} "
+            complain(
+                f"test accuracy {done.test_accuracy:.4f} "
                 f"is below --min-accuracy {self.min_accuracy}"
             )
             return Exit.FAILED
@@ -248,7 +250,3 @@ class _Follower:
 
 def _print_json(values: dict[str, Any]) -> None:
     print(json.dumps(values), flush=True)
-
-
-def _tell(message: str) -> None:
-    print(message, file=sys.stderr)
