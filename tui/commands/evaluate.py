@@ -25,7 +25,7 @@ from nn.schema import InputError
 from tui.answers import Answers
 from tui.commands.saying import complain, say, tell, together
 from tui.exits import Exit
-from tui.mistake_files import require_known_ending, write_mistakes
+from tui.mistake_files import require_writable, write_mistakes
 from tui.render.formats import count, loss, percent
 from tui.render.reliability import error, filled, sentence, verdict
 
@@ -41,12 +41,11 @@ def evaluate(
     What it got wrong is written to files, the most confident first, the pairs of classes in turn.
 
     Raises:
-        InputError: if the model cannot be read, does not fit the dataset, or a file's ending is
-            not known.
-        OSError: if a file cannot be written.
+        InputError: if the model cannot be read, does not fit the dataset, or a file cannot be
+            written.
     """
     for file in mistake_files:
-        require_known_ending(file)
+        require_writable(file)
     model = load_model(path)
     data = load(dataset or model.card.config.data.dataset, "test")
     _require_fit(model, data)

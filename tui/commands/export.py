@@ -11,6 +11,7 @@ from nn.export.base import INPUT, OUTPUT
 from nn.files import write_atomically
 from nn.schema import InputError
 from tui.commands.saying import say
+from tui.writing import ELSEWHERE, written
 
 
 def export_model(
@@ -26,12 +27,8 @@ def export_model(
     _require_free(target, wanted, force=force)
     model = load_model(path)
     content = export(model, wanted)
-    try:
+    with written(target, ELSEWHERE, "output: "):
         write_atomically(target, content)
-    except OSError as error:
-        raise InputError(
-            f"output: {target} cannot be written ({error.strerror}); name another file"
-        ) from None
     card = model.card
     inputs, outputs = ("N", *card.input_shape), ("N", len(card.class_names))
     if as_json:
