@@ -12,7 +12,7 @@ from typing import TextIO, TypeAlias
 
 import pytest
 
-from tui.commands.saying import folded, together
+from tui.commands.saying import complain, folded, together
 from tui.commands.tables import Column, print_list
 
 COLUMNS = (
@@ -65,6 +65,14 @@ def test_words_that_belong_together_stay_so(terminal: Terminal) -> None:
     lines = ["Try less of it:", "--set training.learning_rate=1", "--or more"]
     assert folded(words, terminal(30)).split("\n") == lines
     assert folded(words, terminal(0)) == " ".join(lines), "a terminal that knows no width"
+
+
+def test_names_of_strangers_send_nothing_to_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    complain("a\x1b[31m\nb\udcff·é.png: cannot be read")
+    said = "cnn-tui: a\\x1b[31m\\nb\\udcff·é.png: cannot be read\n"
+    assert capsys.readouterr().err == said
 
 
 def test_lines_stay_whole_in_a_pipe(tmp_path_factory: pytest.TempPathFactory) -> None:

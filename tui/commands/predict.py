@@ -9,7 +9,7 @@ from pathlib import Path
 from nn.checkpoint import load_model
 from nn.data.pictures import read_picture
 from nn.schema import InputError
-from tui.commands.saying import complain, say
+from tui.commands.saying import complain, say, visible
 from tui.exits import Exit
 from tui.render.formats import percent
 
@@ -38,5 +38,6 @@ def predict(path: Path, images: Sequence[Path], *, as_json: bool) -> Exit:
         else:
             ranked = probabilities.argsort()[::-1][1:3]
             others = ", ".join(f"{names[i]} {percent(float(probabilities[i]))}" for i in ranked)
-            say(f"{image}: {label}  {percent(float(probabilities.max()))}  (then {others})")
+            sure = percent(float(probabilities.max()))
+            say(f"{visible(str(image))}: {label}  {sure}  (then {others})")
     return outcome

@@ -42,7 +42,13 @@ def _agreed(runs: list[RunFolder]) -> bool:
     for run in runs:
         tell(_describe(run))
     what = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
-    return typer.confirm(f"Remove {what}, with history and checkpoint?", err=True)
+    try:
+        return typer.confirm(f"Remove {what}, with history and checkpoint?", err=True)
+    except typer.Abort as abort:
+        tell("")
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False
 
 
 def _describe(run: RunFolder) -> str:

@@ -22,7 +22,14 @@ def tell(words: str) -> None:
 
 def complain(sentence: str) -> None:
     """On standard error, and who says it."""
-    tell(f"cnn-tui: {sentence}")
+    tell(f"cnn-tui: {visible(sentence)}")
+
+
+def visible(name: str) -> str:
+    """Words with a stranger's name, which sends nothing to the terminal that it would obey."""
+    return "".join(
+        sign if sign.isprintable() or sign == GLUE else repr(sign)[1:-1] for sign in name
+    )
 
 
 def together(words: str) -> str:
