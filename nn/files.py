@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 DRAFT_SUFFIX = ".tmp"
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where there is no more room: on the disk, for this user, in one file."""
 
 
 def open_private_log(path: Path) -> BinaryIO:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from nn import presets
+from nn.schema import InputError
+from tui.commands.saying import complain
 from tui.exits import Exit
 
 if TYPE_CHECKING:
@@ -154,8 +156,6 @@ def _refuse_options_before(command: str, context: typer.Context) -> None:
     for name in ("models", "ascii", "slow"):
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            from nn.schema import InputError
-
             raise InputError(f"--{name}: goes behind the command, as in cnn-tui {command} --{name}")
 
 
@@ -214,7 +214,8 @@ def train(
 ) -> None:
     """Train without a screen.
 
-    Ctrl-C writes a checkpoint, ends the run and says how to continue it.
+    Ctrl-C writes a checkpoint, ends the run and says how to continue it. A pipe that nobody reads
+    any more ends it likewise; a terminal that closes does not.
 
     \b
     Examples:
@@ -576,16 +577,16 @@ def main() -> None:
     """Run the command; wrong input ends with one sentence and exit code 2, too little memory, a
     full disk and what else the system refuses with one and exit code 1.
     """
-    from nn.schema import InputError
-
-    _prepare_streams()
     try:
+        _prepare_streams()
         try:
             app(prog_name="cnn-tui")
         finally:
             sys.stdout.flush()
     except InputError as error:
         _end(Exit.WRONG_INPUT, str(error))
+    except KeyboardInterrupt:
+        _end(Exit.INTERRUPTED)
     except MemoryError:
         _end(Exit.FAILED, OUT_OF_MEMORY)
     except BrokenPipeError:
@@ -610,7 +611,7 @@ def _prepare_streams() -> None:
 def _end(code: Exit, sentence: str | None = None) -> NoReturn:
     """Say why, and leave out what is still to be printed where it cannot be."""
     if sentence is not None:
-        print(f"cnn-tui: {sentence}", file=sys.stderr)
+        complain(sentence)
     try:
         sys.stdout.flush()
     except OSError:

@@ -17,6 +17,7 @@ from nn.checkpoint import ModelCard
 from nn.data import short_name
 from nn.data.contents import in_order
 from nn.types import Bytes
+from tui.writing import written
 
 FOLDER = "drawings"
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,63}")
@@ -31,15 +32,16 @@ def keep(library: Path, card: ModelCard, label: int, ink: Bytes) -> Path:
         The new file; the third folder above it is the dataset.
 
     Raises:
-        OSError: if it cannot be written.
+        InputError: if it cannot be written.
     """
     names = folder_names(card.class_names)
     test = _dataset(library / FOLDER, card, names) / "test"
-    for name in names:
-        (test / name).mkdir(parents=True, exist_ok=True)
     content = BytesIO()
     Image.fromarray(ink).convert("L" if card.input_shape[2] == 1 else "RGB").save(content, "PNG")
-    return _add(test / names[label], content.getvalue())
+    with written(test, "it has to be a folder where you may write"):
+        for name in names:
+            (test / name).mkdir(parents=True, exist_ok=True)
+        return _add(test / names[label], content.getvalue())
 
 
 def dataset_of(picture: Path) -> Path:

@@ -15,6 +15,7 @@ from nn.files import write_atomically
 from nn.schema import InputError
 from nn.types import Bytes, Integers
 from tui.state import Answers
+from tui.writing import ELSEWHERE, written
 
 FOLDER = "mistakes"
 
@@ -34,19 +35,22 @@ def write_mistakes(path: Path, answers: Answers, indices: Integers) -> None:
     """Write these of the images as a table or a sheet, by the file's ending; it is replaced.
 
     Raises:
-        InputError: if the file's name ends in neither .csv nor .png.
-        OSError: if it cannot be written.
+        InputError: if the file's name ends in neither .csv nor .png, or it cannot be written.
     """
-    write_atomically(path, _format_of(path)(answers, indices))
+    content = _format_of(path)(answers, indices)
+    with written(path, ELSEWHERE, "mistakes: "):
+        write_atomically(path, content)
 
 
-def require_known_ending(path: Path) -> None:
+def require_writable(path: Path) -> None:
     """Refuse a file that mistakes cannot be written to, before there are any.
 
     Raises:
-        InputError: if its name ends in neither .csv nor .png.
+        InputError: if its name ends in neither .csv nor .png, or there is no such folder.
     """
     _format_of(path)
+    if not path.parent.is_dir():
+        raise InputError(f"mistakes: there is no folder {path.parent}; {ELSEWHERE}")
 
 
 def _format_of(path: Path) -> Callable[[Answers, Integers], bytes]:
@@ -61,10 +65,11 @@ def export(library: Path, answers: Answers, indices: Integers, selection: str) -
     """Write both files beside the models; their names tell whose answers, and which of them.
 
     Raises:
-        OSError: if they cannot be written.
+        InputError: if they cannot be written.
     """
     folder = library / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    with written(folder, "it has to be a folder where you may write"):
+        folder.mkdir(parents=True, exist_ok=True)
     name = "-".join(re.findall(r"\w+", f"{answers.source} {selection}"))
     files = [folder / f"{name}{ending}" for ending in (".csv", ".png")]
     for file in files:

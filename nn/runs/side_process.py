@@ -16,7 +16,7 @@ from typing import Generic, Literal, Self, TypeVar
 
 from pydantic import TypeAdapter
 
-from nn.processors import NICENESS, limit_blas_threads, reserve_memory_of_products
+from nn.processors import give_way, limit_blas_threads, reserve_memory_of_products
 from nn.runs.messages import FailureKind
 from nn.schema import InputError, Schema
 
@@ -104,7 +104,7 @@ def serve(work: Callable[[bytes], Iterator[Schema]]) -> int:
 
     Returns the process's exit code.
     """
-    os.nice(NICENESS)
+    give_way()
     reserve_memory_of_products()
     wanted = sys.stdin.buffer.read()
     # What others print, as some datasets do while they are fetched, must not get among the lines.

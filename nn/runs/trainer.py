@@ -7,7 +7,6 @@ It ends with 0 when the run is finished or was stopped, with 1 when it failed.
 
 from __future__ import annotations
 
-import errno
 import signal
 import sys
 import traceback
@@ -16,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from nn.evaluation import DivergedError
-from nn.files import remove_drafts
+from nn.files import FULL, remove_drafts
 from nn.processors import give_way, reserve_memory_of_products
 from nn.runs import messages as m
 from nn.runs.folder import RunFolder
@@ -25,9 +24,6 @@ from nn.runs.messages import FailureKind
 from nn.runs.termination import on_sigterm
 from nn.runs.training_run import TrainingRun
 from nn.schema import InputError
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says where there is no more room: on the disk, for this user, in one file."""
 
 
 def main(path: str) -> int:

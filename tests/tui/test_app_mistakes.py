@@ -91,7 +91,7 @@ async def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> 
     async with app.run_test(size=(120, 36)) as pilot:
         await open_view(pilot)
         await pilot.press("w")
-        said = "File exists"
+        said = "mistakes cannot be written (File exists); it has to be a folder where you may write"
         await until(pilot, lambda: said in "".join(n.message for n in app._notifications))
 
 

@@ -482,7 +482,7 @@ def test_an_early_end_is_told(models: Path, cnn_tui: Command) -> None:
     fields = [word for field in standstill for word in ("--set", field)]
     done = cnn_tui("train", *TINY, "--epochs", 9, *fields)
     assert done.returncode == 0, done.stderr
-    assert "(best of 3 epochs: 1, ended after 2 epochs without a better one) in" in done.stdout
+    assert "\nbest of 3 epochs: 1, ended after 2 epochs without a better one\n" in done.stdout
     run = Library(models).find_run("latest")
     again = cnn_tui("train", "--resume", run.id, "--epochs", 3, "--json")
     last = lines(again.stdout)[-1]

@@ -105,7 +105,8 @@ def test_a_file_is_replaced_only_when_that_is_said(export: Command, folder: Path
         ),
         (
             ["digits", "--format", "onnx", "--output", "no/such.onnx"],
-            "output: no/such.onnx cannot be written (No such file or directory); name another file",
+            "output: no/such.onnx cannot be written (No such file or directory); "
+            "name a file in a folder that is there and can be written",
         ),
         (
             ["digits", "--format", "onnx", "--output", "taken.onnx", "--force"],

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from terminals import Terminal
 
 from nn.config import preset
 from nn.runs import messages as m
@@ -117,9 +118,9 @@ def test_on_a_narrow_terminal_the_networks_words_give_way(
     library: Library, run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.utime(run.config_file, (run.config_file.stat().st_mtime - 7200,) * 2)
-    monkeypatch.setenv("COLUMNS", "55")
+    monkeypatch.setenv("COLUMNS", "65")
     heads, line = call(library, "runs").stdout.splitlines()[:2]
-    assert "progress  best accuracy" in heads
+    assert "progress  best accuracy  network" in heads
     assert "…" in line
     assert line.endswith("2 h")
 
@@ -173,3 +174,15 @@ def test_rm_asks_on_a_terminal(library: Library, run: RunFolder) -> None:
     assert code == 0
     assert f"removed {run.id}" in seen
     assert not run.path.exists()
+
+
+@pytest.mark.parametrize(("key", "code"), [("\x03", 130), ("\x04", 1)], ids=["ctrl-c", "ctrl-d"])
+def test_rm_that_gets_no_answer_removes_nothing(
+    library: Library, run: RunFolder, key: str, code: int
+) -> None:
+    with Terminal(command(library, "rm", run.id)) as terminal:
+        terminal.wait_for("[y/N]:")
+        terminal.press(key)
+        assert terminal.wait() == code
+        assert b"Abort" not in terminal.written
+    assert run.config_file.exists()

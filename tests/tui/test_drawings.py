@@ -15,6 +15,7 @@ from nn.config import preset
 from nn.data import describe, load
 from nn.data.pictures import read_picture
 from nn.runs.folder import Library
+from nn.schema import InputError
 from tui.commands.evaluate import evaluate
 from tui.drawings import dataset_of, folder_names, keep
 from tui.jobs import SHIPPED
@@ -86,7 +87,7 @@ def test_a_full_disk_leaves_no_half_picture_behind(
         return opened(Path("/dev/full"), "wb")
 
     monkeypatch.setattr(Path, "open", on_full_disk)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InputError, match=r"No space left on device\); make room there"):
         keep(tmp_path, card, 4, ink_of(4))
     assert [path.name for path in folder.iterdir()] == ["1.png"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from nn.schema import InputError
-from tui.mistake_files import MOST_PICTURES, export, sheet, table, write_mistakes
+from tui.mistake_files import MOST_PICTURES, export, require_writable, sheet, table, write_mistakes
 from tui.state import Answers
 
 
@@ -93,3 +95,21 @@ def test_files_by_their_ending(tmp_path: Path) -> None:
     assert (tmp_path / "one.CSV").read_bytes() == table(answers, indices)
     with pytest.raises(InputError, match=r"one\.txt will not do; .* \.csv or \.png"):
         write_mistakes(tmp_path / "one.txt", answers, indices)
+
+
+def test_a_file_that_cannot_be_written_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    answers, file = answers_of((8, 8, 1)), tmp_path / "one.csv"
+    missing = tmp_path / "nowhere" / "one.csv"
+    with pytest.raises(InputError, match=rf"there is no folder {missing.parent}; name a file"):
+        require_writable(missing)
+    with pytest.raises(InputError, match=r"one.csv cannot be written \(No such file.*; name a"):
+        write_mistakes(missing, answers, np.array([0]))
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match=rf"mistakes: {file} cannot .* device\); make room there"):
+        write_mistakes(file, answers, np.array([0]))
+    assert list(tmp_path.iterdir()) == []

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from textwrap import fill
-
-from rich.console import Console
 
 from nn.metrics import Evaluation
 from nn.runs.advice import Advice, Remark
@@ -15,6 +13,7 @@ from nn.runs.evaluations import read_evaluation
 from nn.runs.folder import RunFolder
 from nn.schema import InputError
 from tui import advising
+from tui.commands.saying import folded, say, together
 from tui.run_state import RunState
 
 SAMPLE = 1 << 21
@@ -74,15 +73,14 @@ def _plain(found: Advice) -> dict[str, object]:
 
 
 def _print(run_id: str, found: Advice) -> None:
-    width = Console().width
     for number, remark in enumerate(found.remarks, 1):
         for line in _lines(number, remark):
-            print(fill(line, width, subsequent_indent="   ", break_on_hyphens=False))
+            print(folded(line, sys.stdout, "   "))
         print()
     if found.silence:
-        print(fill(f"run {run_id}: {found.silence}", width))
+        say(f"run {run_id}: {found.silence}")
     for name, missing in found.waiting.items():
-        print(f"Cannot be told: {name} (needs {missing}).")
+        say(f"Cannot be told: {name} (needs {missing}).")
 
 
 def _lines(number: int, remark: Remark) -> Iterator[str]:
@@ -90,7 +88,9 @@ def _lines(number: int, remark: Remark) -> Iterator[str]:
     yield f"   {remark.evidence}"
     yield f"   How sure: {remark.because}."
     for each in remark.tries:
-        fields = " ".join(f"--set {path}={_shown(value)}" for path, value in each.changes.items())
+        fields = " ".join(
+            together(f"--set {path}={_shown(value)}") for path, value in each.changes.items()
+        )
         yield f"   Try {each.words}{f': {fields}' if fields else ''}"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from nn.schema import InputError
+from tui.commands.saying import complain, say
 from tui.opening import opening
 from tui.terminal.kind import refuse_dumb, wants_ascii
 from tui.terminal_size import trust_terminal
@@ -51,8 +52,8 @@ def open_dashboard(models: Path, look: Look, run: str | None = None) -> None:
     if memory is not None:
         memory.keep(app.settings)
     if farewell:
-        print(farewell)
+        say(farewell)
     if memory is not None and memory.problem and not memory.was_told:
-        print(f"cnn-tui: {memory.problem}", file=sys.stderr)
+        complain(memory.problem)
     if app.return_code:
         raise typer.Exit(app.return_code)

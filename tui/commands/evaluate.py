@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,16 +16,17 @@ from rich.progress import Progress
 from rich.table import Table
 
 from nn.checkpoint import Model, load_model
-from nn.data import Dataset, load
+from nn.data import Dataset, load, short_name
 from nn.evaluation import DivergedError
 from nn.evaluation import evaluate as go_over
 from nn.layers import show_shape
 from nn.metrics import Average, Calibration, ClassScore, Evaluation, class_scores, weighted_average
 from nn.schema import InputError
 from tui.answers import Answers
+from tui.commands.saying import complain, say, tell, together
 from tui.exits import Exit
-from tui.mistake_files import require_known_ending, write_mistakes
-from tui.render.formats import count, percent
+from tui.mistake_files import require_writable, write_mistakes
+from tui.render.formats import count, loss, percent
 from tui.render.reliability import error, filled, sentence, verdict
 
 MISTAKES = 20
@@ -41,19 +41,18 @@ def evaluate(
     What it got wrong is written to files, the most confident first, the pairs of classes in turn.
 
     Raises:
-        InputError: if the model cannot be read, does not fit the dataset, or a file's ending is
-            not known.
-        OSError: if a file cannot be written.
+        InputError: if the model cannot be read, does not fit the dataset, or a file cannot be
+            written.
     """
     for file in mistake_files:
-        require_known_ending(file)
+        require_writable(file)
     model = load_model(path)
     data = load(dataset or model.card.config.data.dataset, "test")
     _require_fit(model, data)
     try:
         result = _go_over(model, data)
     except DivergedError as error:
-        print(f"cnn-tui: {error}", file=sys.stderr)
+        complain(str(error))
         return Exit.FAILED
     if as_json:
         _print_json(data, result)
@@ -69,7 +68,7 @@ def _write_mistakes(files: Sequence[Path], model: str, data: Dataset, result: Ev
     indices = answers.mistakes(mixed=True)
     for file in files:
         write_mistakes(file, answers, indices)
-        print(f"{count(len(indices))} mistakes: {file}", file=sys.stderr)
+        tell(f"{count(len(indices))} mistakes: {file}")
 
 
 def _averages(result: Evaluation) -> dict[str, Average]:
@@ -92,25 +91,26 @@ def _print_json(data: Dataset, result: Evaluation) -> None:
 
 def _print_tables(model: str, data: Dataset, result: Evaluation) -> None:
     console, calibration, names = Console(), result.calibration, data.class_names
-    top_5 = "" if result.top_5_accuracy is None else f"top-5 {percent(result.top_5_accuracy)}, "
-    console.print(
-        f"{model} on {count(len(data))} test images of {data.name}: "
-        f"accuracy {percent(result.accuracy)}, {top_5}loss {result.loss:.4f}\n",
-        markup=False,
+    figures = [f"accuracy {percent(result.accuracy)}"]
+    if result.top_5_accuracy is not None:
+        figures.append(f"top-5 {percent(result.top_5_accuracy)}")
+    figures.append(f"loss {loss(result.loss)}")
+    say(
+        f"{model} on {count(len(data))} test images of {short_name(data.name)}:\n"
+        f"{', '.join(map(together, figures))}\n"
     )
     console.print(_class_table(class_scores(result.confusion, names), _averages(result)))
-    believed = f"{error(calibration).capitalize()}; {sentence(calibration)}"
-    console.print(f"\n{believed}:\n", highlight=False)
+    say(f"\n{error(calibration).capitalize()}:\n{sentence(calibration)}\n")
     console.print(_reliability_table(calibration))
     table = _confusion_table(result, names)
     if _width(console, table) <= console.width:
-        console.print("\nRows are true classes, columns what the model said:\n")
+        say("\nRows are true classes, columns what the model said:\n")
         console.print(table)
     elif result.accuracy < 1:
-        console.print("\nThe most frequent mistakes (--json has the whole matrix):\n")
+        say("\nThe most frequent mistakes (--json has the whole matrix):\n")
         console.print(_mistakes_table(result, names))
     else:
-        console.print("\nNot one mistake.")
+        say("\nNot one mistake.")
 
 
 def _require_fit(model: Model, data: Dataset) -> None:

@@ -10,6 +10,8 @@ from nn.export import Format, export, find_format
 from nn.export.base import INPUT, OUTPUT
 from nn.files import write_atomically
 from nn.schema import InputError
+from tui.commands.saying import say
+from tui.writing import ELSEWHERE, written
 
 
 def export_model(
@@ -25,12 +27,8 @@ def export_model(
     _require_free(target, wanted, force=force)
     model = load_model(path)
     content = export(model, wanted)
-    try:
+    with written(target, ELSEWHERE, "output: "):
         write_atomically(target, content)
-    except OSError as error:
-        raise InputError(
-            f"output: {target} cannot be written ({error.strerror}); name another file"
-        ) from None
     card = model.card
     inputs, outputs = ("N", *card.input_shape), ("N", len(card.class_names))
     if as_json:
@@ -43,9 +41,7 @@ def export_model(
         }
         print(json.dumps(description))
         return
-    print(
-        f"{target}: {INPUT} {_show(inputs)}, floats from 0 to 1, become {OUTPUT} {_show(outputs)}"
-    )
+    say(f"{target}: {INPUT} {_show(inputs)}, floats from 0 to 1, become {OUTPUT} {_show(outputs)}")
 
 
 def _require_free(target: Path, wanted: Format, *, force: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 
 from rich.console import Console
 from rich.progress import Progress
@@ -13,6 +12,7 @@ from nn.config import RunConfig
 from nn.rate_finder import RateTest, RateTested, RateTried
 from nn.runs.rate_process import RateProcess
 from nn.runs.side_process import WorkError
+from tui.commands.saying import complain, say, tell
 from tui.exits import Exit
 from tui.render.rate_chart import rate_chart
 from tui.terminal.kind import wants_ascii
@@ -30,17 +30,17 @@ def lr_find(config: RunConfig, test: RateTest, *, as_json: bool) -> Exit:
     try:
         tried, result = _follow(config, test)
     except KeyboardInterrupt:
-        print("interrupted: no rate was found", file=sys.stderr)
+        tell("interrupted: no rate was found")
         return Exit.INTERRUPTED
     except WorkError as error:
-        print(f"cnn-tui: {error}", file=sys.stderr)
+        complain(str(error))
         return Exit.FAILED
     if as_json:
         _print_json(tried, result)
     else:
         _print_chart(test, tried, result)
     if result.suggestion is None:
-        print(f"cnn-tui: {result.sentence}", file=sys.stderr)
+        complain(result.sentence)
         return Exit.FAILED
     return Exit.DONE
 
@@ -82,5 +82,5 @@ def _print_chart(test: RateTest, tried: list[RateTried], result: RateTested) -> 
     )
     print("\n".join(line.rstrip() for line in chart.plain.split("\n")))
     if result.suggestion is not None:
-        console.print(f"\n{result.sentence}", markup=False, highlight=False)
+        say(f"\n{result.sentence}")
         print(f"--set training.learning_rate={result.suggestion:g}")

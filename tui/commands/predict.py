@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from nn.checkpoint import load_model
 from nn.data.pictures import read_picture
 from nn.schema import InputError
+from tui.commands.saying import complain, say, visible
 from tui.exits import Exit
 from tui.render.formats import percent
 
@@ -27,7 +27,7 @@ def predict(path: Path, images: Sequence[Path], *, as_json: bool) -> Exit:
         try:
             picture = read_picture(image, model.card.input_shape)
         except InputError as error:
-            print(f"cnn-tui: {error}", file=sys.stderr)
+            complain(str(error))
             outcome = Exit.WRONG_INPUT
             continue
         probabilities = model.network.predict(picture[None])[0]
@@ -38,5 +38,6 @@ def predict(path: Path, images: Sequence[Path], *, as_json: bool) -> Exit:
         else:
             ranked = probabilities.argsort()[::-1][1:3]
             others = ", ".join(f"{names[i]} {percent(float(probabilities[i]))}" for i in ranked)
-            print(f"{image}: {label}  {percent(float(probabilities.max()))}  (then {others})")
+            sure = percent(float(probabilities.max()))
+            say(f"{visible(str(image))}: {label}  {sure}  (then {others})")
     return outcome

@@ -15,6 +15,7 @@ from nn.profiling import Profile, ProfileTest
 from nn.profiling import profile as measure
 from nn.schema import InputError
 from nn.types import Shape
+from tui.commands.saying import complain, say, tell
 from tui.commands.train import Wish
 from tui.exits import Exit
 from tui.render.profile_table import COLUMNS_SAID, conditions, profile_table, result
@@ -62,12 +63,10 @@ def profile(what: Subject, test: ProfileTest, *, as_json: bool) -> Exit:
     try:
         found = _follow(what, test)
     except KeyboardInterrupt:
-        print("interrupted: nothing was found", file=sys.stderr)
+        tell("interrupted: nothing was found")
         return Exit.INTERRUPTED
     except MemoryError:
-        print(
-            "cnn-tui: there is not enough memory; use a smaller batch or network", file=sys.stderr
-        )
+        complain("there is not enough memory; use a smaller batch or network")
         return Exit.FAILED
     if as_json:
         print(found.model_dump_json(exclude={"event"}))
@@ -90,7 +89,7 @@ def _follow(what: Subject, test: ProfileTest) -> Profile:
 def _print_table(found: Profile) -> None:
     console = Console()
     ascii = not (sys.stdout.encoding or "").lower().startswith("utf")
-    console.print(f"{conditions(found)}\n", markup=False, highlight=False)
+    say(f"{conditions(found)}\n")
     console.print(profile_table(found, width=console.width, ascii=ascii))
     for sentence in (result(found), COLUMNS_SAID):
-        console.print(f"\n{sentence}", markup=False, highlight=False)
+        say(f"\n{sentence}")

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from nn.runs.folder import RunFolder
 from nn.runs.messages import EpochFinished, Event
-from tui.render.formats import percent
+from tui.commands.saying import folded, together
+from tui.render.formats import loss, percent
 from tui.state import RunState
 
 
@@ -46,7 +47,7 @@ class TrainingProgress:
         state = self._state
         state.apply(event)
         if isinstance(event, EpochFinished):
-            line = _epoch_line(event, state)
+            line = folded(_epoch_line(event, state), sys.stderr, "    ")
             if self._bar.disable:
                 print(line, file=sys.stderr, flush=True)
             else:
@@ -62,14 +63,12 @@ class TrainingProgress:
 def _epoch_line(done: EpochFinished, state: RunState) -> str:
     parts = [
         f"epoch {done.epoch}/{state.config.training.epochs}",
-        f"loss {done.train_loss:.4f}",
-        f"accuracy {percent(done.train_accuracy)}",
+        f"loss {loss(done.train_loss)}  accuracy {percent(done.train_accuracy)}",
+        f"{state.images_per_second:,.0f} images/s",
     ]
     if done.validation_accuracy is not None and done.validation_loss is not None:
-        parts += [
-            f"validation loss {done.validation_loss:.4f}",
-            f"accuracy {percent(done.validation_accuracy)}",
-        ]
+        accuracy = f"accuracy {percent(done.validation_accuracy)}"
+        parts += [f"validation loss {loss(done.validation_loss)}  {accuracy}"]
     parts += [f"test accuracy {percent(done.test_accuracy)}"]
-    parts += [f"{state.images_per_second:,.0f} images/s"]
-    return "  ".join(parts) + ("  best" if done.best else "")
+    parts += ["best"] if done.best else []
+    return "  ".join(map(together, parts))

@@ -10,6 +10,7 @@ import typer
 
 from nn.runs.folder import Library, RunFolder
 from nn.schema import InputError
+from tui.commands.saying import tell
 from tui.exits import Exit
 from tui.render.formats import age, percent
 from tui.state import run_row
@@ -27,7 +28,7 @@ def remove(library: Library, wanted: list[str], *, force: bool, as_json: bool) -
         if run.has_trainer():
             raise InputError(f"run {run.id}: is training; `cnn-tui stop {run.id}` ends it first")
     if not force and not _agreed(list(runs.values())):
-        print("Nothing was removed.", file=sys.stderr)
+        tell("Nothing was removed.")
         return Exit.FAILED
     for run in runs.values():
         library.remove_run(run)
@@ -39,9 +40,15 @@ def _agreed(runs: list[RunFolder]) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise InputError("rm: there is no terminal to ask on; add --force to remove without asking")
     for run in runs:
-        print(_describe(run), file=sys.stderr)
+        tell(_describe(run))
     what = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
-    return typer.confirm(f"Remove {what}, with history and checkpoint?", err=True)
+    try:
+        return typer.confirm(f"Remove {what}, with history and checkpoint?", err=True)
+    except typer.Abort as abort:
+        tell("")
+        if isinstance(abort.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False
 
 
 def _describe(run: RunFolder) -> str:

@@ -8,6 +8,7 @@ from nn.runs.client import send, start_trainer, wait_for_answer
 from nn.runs.folder import RunFolder
 from nn.runs.messages import Command, Pause, Resume, Stop
 from nn.schema import InputError
+from tui.commands.saying import say
 from tui.state import run_row
 
 PATIENCE = 60.0
@@ -51,4 +52,4 @@ def _say(run: RunFolder, outcome: str, step: int | None, *, as_json: bool) -> No
     if as_json:
         print(json.dumps({"run": run.id, "state": outcome, "step": step}))
     else:
-        print(f"run {run.id}: {outcome}" + ("" if step is None else f" at step {step}"))
+        say(f"run {run.id}: {outcome}" + ("" if step is None else f" at step {step}"))

@@ -19,8 +19,9 @@ from nn.runs.folder import Library, RunFolder
 from nn.runs.messages import EpochFinished, Event, Failed, Finished, Set, Stopped
 from nn.schema import InputError
 from tui.commands.progress import TrainingProgress
+from tui.commands.saying import complain, say, tell
 from tui.exits import Exit
-from tui.render.formats import duration, percent
+from tui.render.formats import duration, loss, percent
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,14 @@ def train(
     if min_accuracy is not None:
         _require_reachable(min_accuracy, detach=detach)
     run = _new_run(library, wish) if wish.resume is None else _old_run(library, wish)
-    follower = _Follower(run, min_accuracy, as_json=as_json)
-    trainer = start_trainer(run)
+    if not detach:
+        return _Follower(run, min_accuracy, as_json=as_json).train()
+    start_trainer(run)
     if as_json:
-        print(json.dumps({"event": "started", "run": run.id}), flush=True)
-    if detach:
-        if not as_json:
-            print(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
-        return Exit.DONE
-    return follower.follow(trainer)
+        _print_json({"event": "started", "run": run.id})
+    else:
+        say(f"run {run.id} trains by itself: cnn-tui attach {run.id}; cnn-tui stop {run.id}")
+    return Exit.DONE
 
 
 def _require_reachable(min_accuracy: float, *, detach: bool) -> None:
@@ -138,7 +138,8 @@ def _old_run(library: Library, wish: Wish) -> RunFolder:
 
 
 class _Follower:
-    """Follows one run to its end, and lets Ctrl-C and SIGTERM end it properly.
+    """Trains one run and follows it to its end, which Ctrl-C and SIGTERM bring about properly, and
+    so does a pipe that nobody reads any more.
 
     Made before the trainer starts, so that it can tell what happened earlier from what happens now.
     """
@@ -148,28 +149,29 @@ class _Follower:
         self.min_accuracy = min_accuracy
         self.as_json = as_json
         self.ended: Finished | Stopped | Failed | None = None
-        self.signalled: Exit | None = None
+        self.cut_short: Exit | None = None
+        self._trainer: Popen[bytes] | None = None
         self._journal = run.events(sample=0)
         self._progress = TrainingProgress(run, self._journal.read_all())
 
-    def follow(self, trainer: Popen[bytes]) -> Exit:
-        with self._progress, self._signals(trainer):
-            for events in follow(self.run, self._journal):
-                for event in events:
-                    self._progress.show(event)
-                    self._take(event)
+    def train(self) -> Exit:
+        with self._signals():
+            self._trainer = start_trainer(self.run)
+            if self.cut_short is not None:
+                self._trainer.terminate()
+            with self._progress:
+                self._follow()
         return self._conclude()
 
     @contextmanager
-    def _signals(self, trainer: Popen[bytes]) -> Iterator[None]:
+    def _signals(self) -> Iterator[None]:
         """The first signal ends the trainer, which saves its work; a second one does not wait."""
 
         def note(number: int, _: object) -> None:
-            if self.signalled is not None:
-                sys.exit(self.signalled)
+            if self.cut_short is not None and self._trainer is not None:
+                sys.exit(self.cut_short)
             terminated = number == signal.SIGTERM
-            self.signalled = Exit.TERMINATED if terminated else Exit.INTERRUPTED
-            trainer.terminate()
+            self._cut_short(Exit.TERMINATED if terminated else Exit.INTERRUPTED)
 
         before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -178,11 +180,34 @@ class _Follower:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _take(self, event: Event) -> None:
-        if isinstance(event, Finished | Stopped | Failed):
-            self.ended = event
+    def _cut_short(self, outcome: Exit) -> None:
+        """A trainer that only starts is told when it can hear it."""
+        self.cut_short = self.cut_short or outcome
+        if self._trainer is not None:
+            self._trainer.terminate()
+
+    def _follow(self) -> None:
+        """Show what happens; where nobody reads that any more, wait for the end in silence."""
+        try:
+            if self.as_json:
+                _print_json({"event": "started", "run": self.run.id})
+            for event in self._events():
+                self._show(event)
+        except BrokenPipeError:
+            self._cut_short(Exit.FAILED)
+            for _ in self._events():
+                pass
+
+    def _events(self) -> Iterator[Event]:
+        for events in follow(self.run, self._journal):
+            ends = (event for event in events if isinstance(event, Finished | Stopped | Failed))
+            self.ended = next(ends, self.ended)
+            yield from events
+
+    def _show(self, event: Event) -> None:
+        self._progress.show(event)
         if self.as_json and isinstance(event, EpochFinished):
-            print(json.dumps(event.model_dump(mode="json")), flush=True)
+            _print_json(event.model_dump(mode="json"))
 
     def _conclude(self) -> Exit:
         again = f"continue with: cnn-tui train --resume {self.run.id}"
@@ -190,35 +215,38 @@ class _Follower:
             case Finished():
                 return self._finished(self.ended)
             case Stopped():
-                _tell(f"stopped after step {self.ended.step:,}, which is saved; {again}")
-                return self.signalled or Exit.DONE
+                step = self.ended.step
+                where = f"after step {step:,}, which is saved" if step else "before the first step"
+                tell(f"stopped {where}; {again}")
+                return self.cut_short or Exit.DONE
             case Failed():
-                _tell(f"cnn-tui: {self.ended.message}")
+                complain(self.ended.message)
                 return Exit.WRONG_INPUT if self.ended.kind == "input" else Exit.FAILED
             case None:
-                _tell(f"cnn-tui: the trainer of run {self.run.id} was killed; {again}")
-                return self.signalled or Exit.FAILED
+                complain(f"the trainer of run {self.run.id} was killed; {again}")
+                return self.cut_short or Exit.FAILED
 
     def _finished(self, done: Finished) -> Exit:
         if self.as_json:
             values = done.model_dump(mode="json", exclude={"time"})
-            print(json.dumps(values | {"run": self.run.id}), flush=True)
+            _print_json(values | {"run": self.run.id})
         else:
             early = f", ended {done.early}" if done.early else ""
-            print(
-                f"test accuracy {percent(done.test_accuracy)}, loss {done.test_loss:.4f} "
-                f"(best of {done.epochs} epochs: {done.best_epoch}{early}) "
-                f"in {duration(done.seconds)}, "
-                f"{done.images_per_second:,.0f} images/s\nrun {self.run.id}, model {done.model}"
+            best = f"best of {done.epochs} epochs: {done.best_epoch}{early}\n"
+            say(
+                f"test accuracy {percent(done.test_accuracy)}, loss {loss(done.test_loss)} "
+                f"in {duration(done.seconds)}, {done.images_per_second:,.0f} images/s\n"
+                f"{best if done.epochs > 1 else ''}"
+                f"run {self.run.id}, model {done.model}"
             )
         if self.min_accuracy is not None and done.test_accuracy < self.min_accuracy:
-            _tell(
-                f"cnn-tui: test accuracy {done.test_accuracy:.4f} "
+            complain(
+                f"test accuracy {done.test_accuracy:.4f} "
                 f"is below --min-accuracy {self.min_accuracy}"
             )
             return Exit.FAILED
         return Exit.DONE
 
 
-def _tell(message: str) -> None:
-    print(message, file=sys.stderr)
+def _print_json(values: dict[str, Any]) -> None:
+    print(json.dumps(values), flush=True)
