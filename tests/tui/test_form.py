@@ -263,7 +263,8 @@ def test_typing_changes_the_configuration(draft: Draft, config: RunConfig) -> No
         (
             "save_as",
             "my digits",
-            "'my digits' will not do; use letters, digits, dots, dashes and underscores, 64 at most",
+            "'my digits' will not do; use letters, digits, dots, dashes and underscores, "
+            "64 at most",
         ),
         ("save_as", "con", "'con' is a device on some systems; choose another name"),
     ],
