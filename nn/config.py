@@ -18,6 +18,7 @@ from nn.augment import Augmentation, suggested
 from nn.data import DatasetInfo, describe, lasting_name
 from nn.layers import AnyLayer
 from nn.losses import Loss
+from nn.names import check_model_name
 from nn.network import Plan, plan
 from nn.optimizers import Adam, AnyOptimizer
 from nn.schedules import AnySchedule, Constant
@@ -113,6 +114,13 @@ class RunConfig(Schema):
     network: NetworkConfig
     training: TrainingConfig = TrainingConfig()
     save_as: str | None = setting(None, "name under which the finished model is saved")
+
+    @field_validator("save_as")
+    @classmethod
+    def _be_a_name(cls, save_as: str | None) -> str | None:
+        if save_as is not None:
+            check_model_name(save_as)
+        return save_as
 
     @model_validator(mode="before")
     @classmethod

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from rich.cells import cell_len
@@ -17,16 +17,18 @@ from textual.widgets import DataTable, Static
 
 from nn.runs.folder import Library, RunFolder
 from nn.schema import InputError
-from tui.comparison import CHARTS, Compared, Table, compared, curves, in_words, table
+from tui.compare_chart import CompareChart
+from tui.comparison import Compared, Table, compared, in_words, table
 from tui.dialogs import Help
 from tui.keys import KeyLine
 from tui.panels import palette, say, shorten
-from tui.render.charts import LINE_SIGNS, line_chart, point_sign
+from tui.render.charts import LINE_SIGNS, point_sign
 from tui.run_state import Phase
 from tui.sturdy import SturdyApp
 from tui.terminal.screens import LeftOnce
 from tui.threads import in_thread
 from tui.words import key_table
+from tui.zooming import LOG_KEYS, ZOOM_HELP
 
 READ_INTERVAL = 2.0
 READING, REMOVED = "reading …", "these runs were removed: esc goes back"
@@ -34,8 +36,6 @@ WIDEST = 28
 """Cells of a column at most."""
 WIDEST_NAME = 12
 """Cells of a run's name at most: its column is always in sight."""
-SHORTEST_NAME = 6
-"""Cells of a run's name in a legend at least: most have no more."""
 RESUMABLE = (Phase.LOST, Phase.STOPPED, Phase.FAILED)
 
 
@@ -53,22 +53,6 @@ class CompareTable(DataTable[object]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select_cursor", "open")]
 
 
-class Chart(Static):
-    """A picture that is painted for the room that there is."""
-
-    def __init__(self, draw: Callable[[int, int], Text]) -> None:
-        super().__init__(markup=False)
-        self._draw_in = draw
-
-    def on_resize(self) -> None:
-        """Paint for the new size."""
-        self.paint()
-
-    def paint(self) -> None:
-        """Paint what is new."""
-        self.update(self._draw_in(*self.size))
-
-
 class Compare(LeftOnce, ModalScreen[Wanted | None]):
     """Some runs, as they are now and become; gives what is wanted of one of them."""
 
@@ -77,19 +61,25 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         "Below, what came of each and the fields in which they differ, farther right what only\n"
         "some have; the last line tells them of the run under the cursor. The scores are those of\n"
         "the best epoch.\n"
-        "The arrows choose a cell: o sorts by its column, and again the other way round; enter\n"
-        "opens its run, u resumes it, n puts its configuration into the form."
+        "In the table the arrows choose a cell: o sorts by its column, and again the other way\n"
+        "round; enter opens its run, u resumes it, n puts its configuration into the form, space\n"
+        "hides its curve, which leaves the others more room, or shows it again.\n"
+        f"tab goes to the curves, and back. {ZOOM_HELP}.\n"
+        "The marks stay for when you come back; space takes one away there."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back", tooltip="back to the dashboard"),
+        Binding("tab", "app.focus_next", "curves/table", tooltip="to the curves, or to the table"),
         Binding("c", "chart", "chart", tooltip="next: accuracy or loss; test, validation, train"),
         Binding("t", "time", "time/epochs", tooltip="over the time of training, or over epochs"),
-        Binding("l", "log", "log loss", tooltip="make the axis of a loss logarithmic"),
+        *LOG_KEYS,
         Binding("o", "sort", "sort", tooltip="sort by the column of the cursor; again: turn"),
+        Binding("space", "hide", "hide", tooltip="hide the curve of a run, or show it again"),
         Binding("u", "resume", "resume", tooltip="let the run go on from its checkpoint"),
         Binding("n", "clone", "clone", tooltip="put its configuration into the form"),
         Binding("question_mark", "help", "help", key_display="?", tooltip="explain this screen"),
     ]
+    AUTO_FOCUS = "CompareTable"
 
     def __init__(self, library: Library, run_ids: Sequence[str], *, ascii: bool = False) -> None:
         super().__init__()
@@ -97,8 +87,6 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         self._ascii = ascii
         self._runs: list[Compared] = []
         self._found = table([])
-        self._chart = CHARTS[0]
-        self._over_time = self._log = False
         self._sorted_by = ""
         self._falling = False
         self._lines: list[Compared] = []
@@ -107,7 +95,7 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
 
     def compose(self) -> ComposeResult:
         """The chart, the table and the keys."""
-        yield Chart(self._draw_curves)
+        yield CompareChart(READING, ascii=self._ascii)
         yield CompareTable(cursor_type="cell", cell_padding=1, fixed_columns=1)
         yield Static(id="told", markup=False)
         yield KeyLine(ascii=self._ascii)
@@ -119,23 +107,31 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The axis of accuracies is always linear."""
-        return action != "log" or "loss" in self._chart
+        return action != "log" or not self.is_mounted or self._chart.has_loss
 
     def action_chart(self) -> None:
         """Show the next of the scores."""
-        self._chart = CHARTS[(CHARTS.index(self._chart) + 1) % len(CHARTS)]
+        self._chart.next_score()
         self.refresh_bindings()
-        self._paint()
 
     def action_time(self) -> None:
         """Show them over time, or over epochs."""
-        self._over_time = not self._over_time
-        self._paint()
+        self._chart.turn_time()
 
     def action_log(self) -> None:
         """Make the axis of losses logarithmic or linear."""
-        self._log = not self._log
-        self._paint()
+        self._chart.turn_log()
+
+    def action_log_x(self) -> None:
+        """Make the axis of epochs or of time logarithmic or linear."""
+        self._chart.turn_log_x()
+
+    def action_hide(self) -> None:
+        """Leave the curve of the run under the cursor out, or show it again."""
+        run = self._under_cursor()
+        if run is not None:
+            self._chart.hide(run.id)
+            self._fill()
 
     def action_sort(self) -> None:
         """Sort by the column under the cursor, from its least to its greatest; again: turn."""
@@ -198,9 +194,13 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
             if (runs != self._runs or self._nothing == READING) and self.is_attached:
                 self._runs, self._nothing = runs, REMOVED
                 self._fill()
-                self._paint()
+                self._chart.show(runs, REMOVED)
         finally:
             self._reading = False
+
+    @property
+    def _chart(self) -> CompareChart:
+        return self.query_one(CompareChart)
 
     @property
     def _table(self) -> CompareTable:
@@ -209,29 +209,6 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
     def _under_cursor(self) -> Compared | None:
         row = self._table.cursor_row
         return self._lines[row] if 0 <= row < len(self._lines) else None
-
-    def _paint(self) -> None:
-        self.query_one(Chart).paint()
-
-    def _draw_curves(self, width: int, height: int) -> Text:
-        colors = palette(self.app)
-        log = self._log and "loss" in self._chart
-        over = "minutes" if self._over_time else "epochs"
-        series = curves(self._runs, self._chart, colors.series, over_time=self._over_time)
-        names = in_legend([one.name for one in series], width, ascii=self._ascii)
-        lines = line_chart(
-            [replace(one, name=name) for one, name in zip(series, names, strict=True)],
-            width=width,
-            height=height,
-            title=f"{'log ' if log else ''}{self._chart} over {over}",
-            log_y=log,
-            percent="accuracy" in self._chart,
-            joined=True,
-            foreground=colors.muted,
-            ascii=self._ascii,
-            empty="no epoch is over yet" if self._runs else self._nothing,
-        )
-        return Text("\n").join(lines)
 
     def _fill(self) -> None:
         """Write the table anew; the cursor stays on its run and its column."""
@@ -260,10 +237,11 @@ class Compare(LeftOnce, ModalScreen[Wanted | None]):
         return Text(f"{shorten(name, WIDEST - 2, ascii=self._ascii)}{turn}")
 
     def _line(self, found: Table, index: int) -> list[Text]:
-        """A run's cells; the first one has its sign and its colour."""
+        """A run's cells; the first one has its curve's sign and colour, if that is seen."""
         own = palette(self.app).series
         sign = point_sign(index, ascii=self._ascii) or LINE_SIGNS[self._ascii][1]
         run, *cells = found.lines[index]
+        sign = " " if run.text in self._chart.hidden else sign
         name = shorten(run.text, WIDEST_NAME, ascii=self._ascii)
         first = Text.assemble((sign, own[index % len(own)]), f" {name}")
         return [first, *(Text(shorten(each.text, WIDEST, ascii=self._ascii)) for each in cells)]
@@ -276,13 +254,6 @@ def _width(found: Table, column: int) -> int:
     if column == 0:
         return max(title, min(widest, WIDEST_NAME) + 2)
     return min(max(title, widest), WIDEST)
-
-
-def in_legend(names: Sequence[str], width: int, *, ascii: bool) -> list[str]:
-    """Names of curves as long as all of them find room in a line, with their signs."""
-    signs = cell_len(LINE_SIGNS[ascii]) + 2 * len(names)
-    room = (width - signs - 2 * (len(names) - 1)) // max(len(names), 1)
-    return [shorten(name, max(room, SHORTEST_NAME), ascii=ascii) for name in names]
 
 
 def _compared(folders: Sequence[RunFolder]) -> list[Compared]:

@@ -145,6 +145,22 @@ def curves(
     return series
 
 
+def readout(
+    series: Sequence[Series], chart: str, at: float, *, over_time: bool
+) -> list[tuple[str, str]]:
+    """What stands at a place of these curves, as names with values: of each its newest by then.
+
+    A curve that begins later, or has ended before, has nothing there.
+    """
+    form = formats.percent if "accuracy" in chart else formats.loss
+    told = [("minutes", f"{at:.2f}") if over_time else ("epoch", f"{at:.0f}")]
+    for one in series:
+        if len(one.x) and one.x[0] <= at <= one.x[-1]:
+            index = int(np.searchsorted(one.x, at, side="right")) - 1
+            told.append((one.name, form(float(one.y[index]))))
+    return told
+
+
 _RESULTS = ("best test", "best validation", "test loss", "trained", "took", "img/s")
 
 

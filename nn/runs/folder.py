@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,23 +15,14 @@ from pydantic_core import from_json
 from nn.checkpoint import MODEL_SUFFIX
 from nn.config import RunConfig
 from nn.files import write_atomically
+from nn.names import check_model_name, is_model_name, is_name
 from nn.processors import processors
 from nn.runs.journal import Journal
 from nn.runs.messages import COMMANDS, EVENTS, Command, Event
 from nn.schema import InputError, show
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-"""Names that Windows keeps for devices, whatever follows their first dot."""
-
 _REMOVED = ".removed-"
 """How the name of a run's folder begins while it is being removed."""
-
-
-def is_name(name: str) -> bool:
-    """Whether a run or a model may have this name: one that cannot lead out of their folder."""
-    return _NAME.fullmatch(name) is not None
 
 
 class RunFolder:
@@ -126,8 +116,6 @@ class Library:
                 f"{str(self.path)!r} has characters that cannot be shown; "
                 "choose another folder with --models"
             )
-        if config.save_as is not None:
-            self.model_path(config.save_as)
         if config.training.threads is None:
             config = config.changed({"training.threads": processors()})
         try:
@@ -207,13 +195,10 @@ class Library:
         Raises:
             InputError: if that is no name.
         """
-        if not is_name(name):
-            raise InputError(
-                f"name: {show(name)} will not do; "
-                "use letters, digits, dots, dashes and underscores, 64 at most"
-            )
-        if _DEVICE.fullmatch(name):
-            raise InputError(f"name: {name!r} is a device on some systems; choose another name")
+        try:
+            check_model_name(name)
+        except InputError as error:
+            raise InputError(f"name: {error}") from None
         return self.path / f"{name.removesuffix(MODEL_SUFFIX)}{MODEL_SUFFIX}"
 
     def find_model(self, wanted: str) -> Path:
@@ -230,7 +215,7 @@ class Library:
             if not exists:
                 raise InputError(f"model: there is no file {wanted}; `cnn-tui models` lists them")
             return path
-        if is_name(wanted) and not _DEVICE.fullmatch(wanted) and self.model_path(wanted).exists():
+        if is_model_name(wanted) and self.model_path(wanted).exists():
             return self.model_path(wanted)
         names = ", ".join(file.stem for file in self.models()[:6]) or "none yet"
         raise InputError(f"model: {show(wanted)} is not known; saved models: {names}")

@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from nn.runs import messages as m
 from nn.runs.folder import Library
 from tui.app import Dashboard
-from tui.compare import Compare, CompareTable, in_legend
+from tui.compare import Compare, CompareTable
+from tui.compare_chart import in_legend
 from tui.keys import KeyLine
 from tui.panels.runs import RunsPanel
 
@@ -147,9 +148,9 @@ async def test_only_losses_have_an_axis_to_choose(tmp_path: Path) -> None:
             screen = await compare(pilot, trainers)
             line = screen.query_one(KeyLine)
             await until(pilot, lambda: "c chart" in line.render().plain)
-            assert "log loss" not in line.render().plain
+            assert "log y" not in line.render().plain
             await pilot.press("c")
-            await until(pilot, lambda: "l log loss" in line.render().plain)
+            await until(pilot, lambda: "l log y" in line.render().plain)
 
 
 def test_long_names_leave_room_for_each_other() -> None:
@@ -273,3 +274,60 @@ async def test_without_runs_space_starts_one_in_their_view_too(
         await until(pilot, lambda: "space start" in keys(app))
         await pilot.press("space")
         await until(pilot, lambda: started == [app])
+
+
+async def test_the_curves_are_looked_at_closely_with_the_keys_of_the_view(tmp_path: Path) -> None:
+    """One run has ended after the first of four epochs; the other one goes on."""
+    with two_runs(tmp_path) as (one, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await compare(pilot, [one, other])
+            other.write(epoch(3, 0.953125), epoch(4, 0.96875))
+            await see(pilot, "96.88 %")
+            line = screen.query_one(KeyLine)
+            assert "cursor" not in line.render().plain
+            await pilot.press("tab")
+            await until(pilot, lambda: "↑↓ zoom" in line.render().plain)
+            await pilot.press("up")
+            await until(pilot, lambda: screen._chart.window.stretch == (2.5, 4.0))
+            assert float(first_label(app)) >= 2.5
+            await pilot.press("left", "left")
+            await see(pilot, "epoch 3", f"{other.run.id} 95.31 %")
+            assert f"{one.run.id} 87.50 %" not in screen_text(app)
+            await pilot.press("w")
+            await until(pilot, lambda: float(first_label(app)) == 1)
+            await pilot.press(*["left"] * 4)
+            await see(pilot, "epoch 1", f"{one.run.id} 87.50 %", f"{other.run.id} 75.00 %")
+            await pilot.press("h")
+            await see(pilot, "test accuracy over log epochs")
+            await pilot.press("escape")
+            await until(pilot, lambda: "epoch 1 " not in screen_text(app))
+            await pilot.press("tab", "escape")
+            await until(pilot, lambda: not isinstance(app.screen, Compare))
+
+
+def first_label(app: Dashboard) -> str:
+    """What stands at the left end of the axis of a chart."""
+    lines = screen_text(app).splitlines()
+    axis = next(i for i, line in enumerate(lines) if "└" in line)
+    return lines[axis + 1].split()[0]
+
+
+async def test_a_curve_that_is_far_off_can_be_hidden(tmp_path: Path) -> None:
+    with two_runs(tmp_path) as (one, other):
+        app = Dashboard(Library(tmp_path))
+        async with app.run_test(size=(120, 36)) as pilot:
+            screen = await compare(pilot, [one, other])
+            ids = [run.id for run in screen._lines]
+            await until(pilot, lambda: all(legend(app, id) for id in ids))
+            await pilot.press("space")
+            await until(pilot, lambda: f"({ids[0]})" in screen_text(app))
+            await pilot.press("down", "space")
+            await see(pilot, "all curves are hidden")
+            await pilot.press("space")
+            await until(pilot, lambda: "all curves are hidden" not in screen_text(app))
+            assert f"({ids[1]})" not in screen_text(app)
+
+
+def legend(app: Dashboard, run_id: str) -> bool:
+    return run_id in screen_text(app).splitlines()[0]

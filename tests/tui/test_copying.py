@@ -21,9 +21,9 @@ from tui.app import Dashboard
 @pytest.mark.parametrize("name", presets.names())
 def test_a_configuration_survives_the_way_through_toml(name: str, tmp_path: Path) -> None:
     config = preset(name).changed(
-        {"save_as": 'a "strange" \\ näme', "training.augmentation": "suggested"}
+        {"data.dataset": '/a "strange" \\ näme'}
         if name == "small"
-        else {"data.limit": 123}
+        else {"data.limit": 123, "training.augmentation": "suggested"}
     )
     text = as_toml(config)
     assert RunConfig.parse(tomllib.loads(text)) == config

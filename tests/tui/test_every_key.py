@@ -18,6 +18,7 @@ FILES = {
     "ClassTable": "panels/test_panel_classes.py",
     "ClassesPanel": "panels/test_panel_classes.py",
     "Compare": "test_app_compare.py",
+    "CompareChart": "test_app_compare.py",
     "CompareTable": "test_app_compare.py",
     "ConfusionPanel": "panels/test_panel_confusion.py",
     "CurvesPanel": "panels/test_panel_curves.py",

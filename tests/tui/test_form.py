@@ -260,6 +260,13 @@ def test_typing_changes_the_configuration(draft: Draft, config: RunConfig) -> No
             "'wide' is no padding; give same, valid or a number from 0 to 64",
         ),
         ("network.layers.9.units", "ten", "'ten' is not a whole number; write one such as 10"),
+        (
+            "save_as",
+            "my digits",
+            "'my digits' will not do; use letters, digits, dots, dashes and underscores, "
+            "64 at most",
+        ),
+        ("save_as", "con", "'con' is a device on some systems; choose another name"),
     ],
 )
 def test_a_wrong_text_has_its_sentence_beside_its_field(

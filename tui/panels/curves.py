@@ -12,7 +12,6 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
 from textual.strip import Strip
-from textual.widget import Widget
 
 from tui.class_bars import class_bars
 from tui.curves import (
@@ -36,6 +35,16 @@ from tui.render import formats
 from tui.render.charts import line_chart
 from tui.state import RunState, View
 from tui.window import Window
+from tui.zooming import (
+    LABELS,
+    LOG_KEYS,
+    ZOOM_HELP,
+    ZOOM_KEYS,
+    Axis,
+    Zooming,
+    flowing,
+    told_at_cursor,
+)
 
 NOTHING = (
     "Nothing trained yet: space starts, ctrl+o loads a model.",
@@ -49,19 +58,15 @@ LOWEST_CHART = 9
 LOWEST_PAIR = 12
 """Lines below which there is only room for the loss."""
 LOWEST_WITH_BARS = 14
-READOUT_WIDTH = 150
-"""Cells of all that is told about the place of the cursor."""
 RECENT = 20
 """Over how many batches the figures in words are averaged."""
-LABELS = 8
-"""About how many columns of a chart its labels take."""
 LEAST_SHOWN = 8
 """Batches that are shown at the closest."""
 HIDDEN_SHARE = 0.45
 """How strong the colour of what smoothing hides is."""
 
 
-class CurvesPanel(Widget, can_focus=True):
+class CurvesPanel(Zooming, can_focus=True):
     """Loss, accuracy, learning rate and per-class accuracy of a run."""
 
     help_text: ClassVar[str] = (
@@ -72,8 +77,7 @@ class CurvesPanel(Widget, can_focus=True):
         "m smooths the batches: off, light or strong; the grey ░ behind the line is the range of\n"
         "what that hides. Broken lines are the ends of epochs; the sign Δ on the axis is where\n"
         "something was changed while the run trained.\n"
-        "The arrows left and right move a cursor, up and down zoom to it; what stands at the\n"
-        "cursor is told below, as is the mean around it.\n"
+        f"{ZOOM_HELP}, as is the mean around it.\n"
         "c shows the next chart: loss, accuracy, learning rate, updates, gradients. An update is\n"
         "the size of a layer's step beside that of its weights, measured once a second on some of\n"
         "them: about a thousandth is usual, far less learns little and far more is wild. A\n"
@@ -83,14 +87,9 @@ class CurvesPanel(Widget, can_focus=True):
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "charts", "chart", tooltip="next: loss, accuracy, rate, updates, gradients"),
-        Binding("left", "move(-1)", "cursor", key_display="←→", tooltip="move the cursor"),
-        Binding("right", "move(1)", "cursor", show=False, tooltip="move it on"),
-        Binding("up,plus", "zoom(1)", "zoom", key_display="↑↓", tooltip="zoom in or out"),
-        Binding("down,minus", "zoom(-1)", "zoom out", show=False),
-        Binding("w,escape", "whole", "whole run", tooltip="show the whole run, without a cursor"),
+        *ZOOM_KEYS,
         Binding("m", "smooth", "smooth", tooltip="smooth the batches: off, light, strong"),
-        Binding("l", "log", "log y", tooltip="make the axis of losses and rates logarithmic"),
-        Binding("h", "log_x", "log x", tooltip="make the axis of epochs logarithmic"),
+        *LOG_KEYS,
         Binding("b", "batches", "epochs", tooltip="show whole epochs only, or every batch"),
     ]
     choices: ClassVar[Mapping[str, Sequence[JsonValue]]] = {
@@ -106,7 +105,6 @@ class CurvesPanel(Widget, can_focus=True):
         super().__init__(id=id)
         self.ascii = ascii
         self.options = CurveOptions()
-        self.window = Window()
         self.view = View()
         self._painted: tuple[object, object] = ((), ())
         self._old_will_do = False
@@ -156,8 +154,6 @@ class CurvesPanel(Widget, can_focus=True):
         """Which keys would change something."""
         options, names = self.options, CHARTS[self.options.charts]
         match action:
-            case "whole":
-                return self.window != Window()
             case "log":
                 return any(name != "accuracy" and name not in SIZES for name in names)
             case "batches":
@@ -165,7 +161,7 @@ class CurvesPanel(Widget, can_focus=True):
             case "smooth":
                 return options.smooths
             case _:
-                return True
+                return super().check_action(action, parameters)
 
     def action_charts(self) -> None:
         """Show the next chart."""
@@ -189,35 +185,10 @@ class CurvesPanel(Widget, can_focus=True):
             replace(self.options, smoothing=_after(self.options.smoothing, list(SMOOTHINGS)))
         )
 
-    def action_move(self, columns: int) -> None:
-        """Move the cursor, or bring it."""
-        run, options = self.view.run, self.options
-        if run is not None:
-            where = places(run, batches=_by_batch(options))
-            width = chart_columns(options, *self.size)
-            window, reach = self.window, _reach(run, options)
-            moved = window.moved(
-                columns, width, where, reach, log=options.log_x, grows_to=grows_to(run)
-            )
-            self._look(moved)
-
-    def action_zoom(self, steps: int) -> None:
-        """Come closer to the cursor, or to the newest batches; or go back."""
-        run, options = self.view.run, self.options
-        if run is not None:
-            least = LEAST_SHOWN / max(run.batches_per_epoch, 1) if _by_batch(options) else 1.0
-            window, reach = self.window, _reach(run, options)
-            zoomed = window.zoomed(steps, reach, least, log=options.log_x, grows_to=grows_to(run))
-            self._look(zoomed)
-
-    def action_whole(self) -> None:
-        """Show the whole run, without a cursor."""
-        self._look(Window())
-
-    def _look(self, window: Window) -> None:
-        self.window = window
-        self.refresh()
-        self.refresh_bindings()
+    def axis(self) -> Axis | None:
+        """The epochs, by batches or whole ones."""
+        run = self.view.run
+        return None if run is None else _axis(run, self.options, *self.size)
 
     def _choose(self, options: CurveOptions) -> None:
         self.options = options
@@ -246,8 +217,16 @@ def _by_batch(options: CurveOptions) -> bool:
     return any(options.by_batch(name) for name in CHARTS[options.charts])
 
 
-def _reach(run: RunState, options: CurveOptions) -> tuple[float, float]:
-    return reach(run, batches=_by_batch(options), log_x=options.log_x)
+def _axis(run: RunState, options: CurveOptions, width: int, height: int) -> Axis:
+    batches = _by_batch(options)
+    return Axis(
+        reach(run, batches=batches, log_x=options.log_x),
+        places(run, batches=batches),
+        chart_columns(options, width, height),
+        LEAST_SHOWN / max(run.batches_per_epoch, 1) if batches else 1.0,
+        options.log_x,
+        grows_to(run),
+    )
 
 
 def picture(
@@ -288,7 +267,7 @@ def _charts(
     ascii: bool,
 ) -> list[Text]:
     """What is chosen; two charts stand beside each other or one above the other."""
-    shown = window.shown(_reach(run, options), grows_to(run))
+    shown = _axis(run, options, width, height).shown(window)
     end = shown[1]
     hidden = mix(colors.ground, colors.muted, HIDDEN_SHARE)
     train, judge, *_ = colors.series
@@ -356,13 +335,10 @@ def _words(
     """What stands at the cursor, or without one the newest figures in a line."""
     if window.cursor is None:
         return [figures(run, options, width, colors)]
-    shown = window.shown(_reach(run, options), grows_to(run))
-    columns = chart_columns(options, width, height)
+    axis = _axis(run, options, width, height)
     by_batch = replace(options, batches=_by_batch(options))
-    told = readout(run, by_batch, window.cursor, shown, columns)
-    most = max(1, min(-(-READOUT_WIDTH // max(width, 1)), height // 4))
-    lines = _flowing(told, width, most, colors)
-    return [*lines, *[Text()] * (most - len(lines))]
+    told = readout(run, by_batch, window.cursor, axis.shown(window), axis.columns)
+    return told_at_cursor(told, width, height, colors.muted)
 
 
 def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -> Text:
@@ -378,19 +354,4 @@ def figures(run: RunState, options: CurveOptions, width: int, colors: Palette) -
     parts.append(("rate", formats.rate(run.learning_rate)))
     if options.smooths:
         parts.append(("smoothing", options.smoothing))
-    return _flowing(parts, width, 1, colors)[0]
-
-
-def _flowing(parts: list[tuple[str, str]], width: int, most: int, colors: Palette) -> list[Text]:
-    """Names with values in so many lines at most; what finds no room is left out."""
-    lines = [Text(no_wrap=True)]
-    for name, value in parts:
-        part = Text.assemble((f"{name} ", colors.muted), (value, "bold"))
-        gap = "   " if lines[-1] else ""
-        if lines[-1].cell_len + len(gap) + part.cell_len > width:
-            if len(lines) == most or part.cell_len > width:
-                break
-            lines.append(Text(no_wrap=True))
-            gap = ""
-        lines[-1].append(gap).append_text(part)
-    return lines
+    return flowing(parts, width, 1, colors.muted)[0]

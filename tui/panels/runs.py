@@ -47,12 +47,12 @@ class RunsPanel(TablePanel):
         "u resumes one that stopped, failed or is lost, from its last checkpoint.\n"
         "k asks a living run to write a checkpoint and stop.\n"
         "d removes one that has ended, after a question; saved models stay.\n"
-        "space marks runs; c compares the marked ones: their curves, results and differences.\n"
+        "space marks a run, again: no longer; c compares the marked ones, which stay marked.\n"
         "n puts a run's configuration into the form, for a new run like it.\n"
         "Lost: its process ended without a word, as after a power cut."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "mark", tooltip="mark a run to compare it"),
+        Binding("space", "mark", "mark", tooltip="mark a run, or no longer"),
         Binding("c", "compare", "compare", tooltip="compare the marked runs"),
         Binding("n", "clone", "clone", tooltip="put its configuration into the form"),
         Binding("u", "resume", "resume"),
