@@ -157,6 +157,7 @@ def test_evaluate_shows_tables(trained: tuple[Path, dict[str, object]], cnn_tui:
         assert f"{100 * float(str(done[share])):.2f} %" in shown
     for words in ("precision", "macro average", "weighted average", "it says", "it is right"):
         assert words in shown
+    assert max(map(len, shown.splitlines())) <= 80
     matrix = shown.partition("Rows are true classes, columns what the model said:")[2].split("\n")
     counts = [[int(word.replace("·", "0")) for word in line.split()] for line in matrix if line]
     assert counts[0] == list(range(10)), "the header"
