@@ -253,6 +253,15 @@ def test_a_detached_run_is_steered_from_the_shell(models: Path, cnn_tui: Command
     assert "is not training, it is stopped" in late.stderr
 
 
+def test_a_run_whose_configuration_is_broken_is_not_resumed(models: Path, cnn_tui: Command) -> None:
+    run = Library(models).create_run(preset("small"))
+    run.config_file.write_text("{")
+    done = cnn_tui("resume", run.id)
+    assert done.returncode == 2
+    assert f"{run.config_file}: cannot be read" in done.stderr
+    assert done.stdout == ""
+
+
 def test_a_killed_trainer_is_a_failure_that_can_be_resumed(models: Path) -> None:
     process = subprocess.Popen(
         arguments(models, "train", *TINY, "--epochs", "10000"),
