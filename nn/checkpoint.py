@@ -213,6 +213,8 @@ def _open(path: Path, what: str) -> Any:
         raise InputError(f"{path}: is a folder; give a {what} file ending in {MODEL_SUFFIX}")
     if not path.is_file():
         raise InputError(f"{path}: is a device; give a {what} file ending in {MODEL_SUFFIX}")
+    if not os.access(path, os.R_OK):
+        raise InputError(f"{path}: you may not read it; change its permissions")
     try:
         return safe_open(path, framework="np")
     except (SafetensorError, OSError) as error:

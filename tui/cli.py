@@ -34,11 +34,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+# Of what cannot be read, commands tell by themselves: hence `readable=False`.
 Models = Annotated[
     Path,
     typer.Option(
         "--models",
         metavar="DIR",
+        readable=False,
         envvar="CNN_TUI_MODELS",
         help="The folder of saved models and runs.",
     ),
@@ -53,7 +55,8 @@ Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="A saved model's name, or the path of its file.")
 ]
 Config = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="A configuration in TOML or JSON.")
+    Path | None,
+    typer.Option(metavar="FILE", readable=False, help="A configuration in TOML or JSON."),
 ]
 Preset = Annotated[
     str | None,
@@ -353,6 +356,7 @@ def evaluate(
         list[Path] | None,
         typer.Option(
             metavar="FILE",
+            readable=False,
             help="Write what it got wrong to a table (.csv) or a sheet of pictures (.png); "
             "repeatable. A file of that name is replaced.",
             show_default=False,
@@ -379,7 +383,8 @@ def evaluate(
 def predict(
     model: Model,
     images: Annotated[
-        list[Path], typer.Argument(metavar="IMAGE", help="Pictures of any size and kind.")
+        list[Path],
+        typer.Argument(metavar="IMAGE", readable=False, help="Pictures of any size and kind."),
     ],
     as_json: Json = False,
     models: Models = SAVED_MODELS,
@@ -405,7 +410,9 @@ def export(
     output: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="The file to write (default: the model's name, in this folder)."
+            metavar="FILE",
+            readable=False,
+            help="The file to write (default: the model's name, in this folder).",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,

@@ -49,7 +49,8 @@ class RunFolder:
         try:
             values = from_json(self.config_file.read_bytes())
         except (OSError, ValueError) as error:
-            raise InputError(f"{self.config_file}: cannot be read ({error})") from None
+            reason = getattr(error, "strerror", None) or error
+            raise InputError(f"{self.config_file}: cannot be read ({reason})") from None
         return RunConfig.parse(values, f"{self.config_file}: ")
 
     def events(self, sample: int | None = None) -> Journal[Event]:
@@ -95,7 +96,7 @@ class Library:
     """The folder of saved models, with the runs below it; both are made when they are needed.
 
     Raises:
-        InputError: if something else is in its place.
+        InputError: if something else is in its place, or it cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -103,6 +104,9 @@ class Library:
             raise InputError(f"{path}: is not a folder; choose another with --models")
         self.path = path
         self.runs_path = path / "runs"
+        for folder in (self.path, self.runs_path):
+            if os.path.isdir(folder) and not os.access(folder, os.R_OK | os.X_OK):  # noqa: PTH112
+                raise InputError(f"{folder}: you may not read it; choose another with --models")
 
     def create_run(self, config: RunConfig) -> RunFolder:
         """A new run's folder with its configuration; no trainer yet.

@@ -157,6 +157,7 @@ def test_evaluate_shows_tables(trained: tuple[Path, dict[str, object]], cnn_tui:
         assert f"{100 * float(str(done[share])):.2f} %" in shown
     for words in ("precision", "macro average", "weighted average", "it says", "it is right"):
         assert words in shown
+    assert max(map(len, shown.splitlines())) <= 80
     matrix = shown.partition("Rows are true classes, columns what the model said:")[2].split("\n")
     counts = [[int(word.replace("·", "0")) for word in line.split()] for line in matrix if line]
     assert counts[0] == list(range(10)), "the header"
@@ -250,6 +251,15 @@ def test_a_detached_run_is_steered_from_the_shell(models: Path, cnn_tui: Command
     late = cnn_tui("pause", run)
     assert late.returncode == 2
     assert "is not training, it is stopped" in late.stderr
+
+
+def test_a_run_whose_configuration_is_broken_is_not_resumed(models: Path, cnn_tui: Command) -> None:
+    run = Library(models).create_run(preset("small"))
+    run.config_file.write_text("{")
+    done = cnn_tui("resume", run.id)
+    assert done.returncode == 2
+    assert f"{run.config_file}: cannot be read" in done.stderr
+    assert done.stdout == ""
 
 
 def test_a_killed_trainer_is_a_failure_that_can_be_resumed(models: Path) -> None:

@@ -76,4 +76,6 @@ def _read(sources: Iterable[S], read: Callable[[S], R]) -> list[R]:
             rows.append(read(source))
         except InputError as error:
             complain(str(error))
+        except OSError as error:
+            complain(f"{error.filename or source}: {error.strerror}")
     return rows

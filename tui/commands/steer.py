@@ -26,10 +26,15 @@ def stop(run: RunFolder, *, as_json: bool) -> None:
 
 
 def resume(run: RunFolder, *, as_json: bool) -> None:
-    """Let a paused run go on, or start a trainer where there is none."""
+    """Let a paused run go on, or start a trainer where there is none.
+
+    Raises:
+        InputError: if that is not possible, as with a broken configuration.
+    """
     if run.has_trainer():
         _tell(run, Resume(), "training", as_json=as_json)
         return
+    run.config()
     start_trainer(run)
     _say(run, "training", None, as_json=as_json)
 
