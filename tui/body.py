@@ -199,8 +199,7 @@ class Body(Container):
         folded = self.active == DESIGN
         self.set_class(folded, "-design")
         if not folded:
-            if not self.views[self.active].is_attached:
-                self._mount_views()
+            self._mount_views()
             self.query_one(ContentSwitcher).current = self.active
         self.post_message(self.Turned())
 

@@ -1,9 +1,8 @@
-"""What the dashboard does until its first picture, and no earlier than it has to."""
+"""How the dashboard is when it has opened."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dashboards import until
@@ -12,25 +11,6 @@ from textual.widget import Widget
 
 from nn.runs.folder import Library
 from tui.app import Dashboard
-from tui.body import VIEWS
-
-
-async def test_the_first_picture_waits_for_no_view_that_nobody_sees(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = Dashboard(Library(tmp_path))
-    views = app._body.views
-    there: list[list[str]] = []
-    display = Dashboard._display
-
-    def look(self: Dashboard, *picture: Any) -> None:
-        there.append([name for name, view in views.items() if view.is_attached])
-        display(self, *picture)
-
-    monkeypatch.setattr(Dashboard, "_display", look)
-    async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: all(view.is_attached for view in views.values()))
-    assert there[0] == [next(iter(VIEWS))]
 
 
 @pytest.mark.parametrize("size", [(120, 36), (80, 24), (30, 8)])
