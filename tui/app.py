@@ -23,6 +23,7 @@ from tui.advising_app import AdvisingApp
 from tui.body import DESIGN, NARROW, TABS, VIEWS, Body
 from tui.compare import Compare, Wanted
 from tui.copying import Copy
+from tui.dashboard_screen import DashboardScreen
 from tui.designing_app import DESIGN_COMMANDS, DesigningApp
 from tui.dialogs import Help, Number
 from tui.drawing_app import DrawingApp
@@ -122,6 +123,10 @@ class Dashboard(GuidingApp, DesigningApp, DrawingApp, MistakesApp, AdvisingApp):
         self._drawn_at = 0.0
         self._listed: tuple[object, ...] = ()
         self.set_class(ascii, "-ascii")
+
+    def get_default_screen(self) -> Screen[object]:
+        """The one that the panels are on."""
+        return DashboardScreen("_default")
 
     def compose(self) -> ComposeResult:
         """A line at the top, what needs attention, the panels, and the keys."""

@@ -7,6 +7,7 @@ views, each against a bare Textual app that imports NumPy; and `--help` against 
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -53,6 +54,8 @@ def main() -> None:
     )
     options = arguments.parse_args()
     machine = facts()
+    # Where this is set, modules would be compiled at every start, as no installed program's are.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with library() as models, TemporaryDirectory() as folder:
         script = Path(folder) / "bare.py"
         script.write_text(BARE_APP)
