@@ -27,6 +27,7 @@ from tui.dialogs import Choice, Choose
 from tui.form import LIST, Draft
 from tui.form_rows import FieldList, FieldSelect
 from tui.render import formats
+from tui.terminal.ascii import spelled
 
 WRONG = "x "
 INDENT = 3
@@ -309,6 +310,8 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
             (layer.model_fields["kind"].default, _first_line(layer.__doc__ or ""))
             for layer in LAYERS
         ]
+        if self._ascii:
+            kinds = [(kind, spelled(meaning)) for kind, meaning in kinds]
         self.app.push_screen(Choose("Add a layer", "", _choices(kinds)), self._add)
 
     def _ask_preset(self) -> None:
