@@ -178,7 +178,8 @@ def _layers(
     for i, layer in enumerate(shown_layers(run)):
         smoothed = smooth(_sizes(run, name, layer), width)
         thinned = decimate(x[part], smoothed[part], columns, log=options.log_x, within=shown)
-        series.append(Series(layer, *thinned, colors.layers[i % len(colors.layers)]))
+        color, number = colors.layers[i % len(colors.layers)], layer.partition(" ")[0]
+        series.append(Series(layer, *thinned, color, short=number))
     return series
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from dashboards import CONFIG, batches, fake_run, screen_text, until
+from dashboards import CONFIG, batches, fake_run, screen_text, see, until
 from textual.pilot import Pilot
 
+import nn
+import tui
+from nn import presets
 from nn.runs import messages as m
 from nn.runs.folder import Library
 from tui.app import Dashboard
 from tui.body import VIEWS
 from tui.state import Answers
-from tui.terminal.ascii import to_ascii
+from tui.terminal.ascii import spelled, to_ascii
 
 NAMES = ("été", "鳥", "naïve…", "Σ", *"456789")
 SIZES = [(40, 12), (80, 24), (120, 36), (200, 60)]
@@ -77,7 +82,7 @@ async def test_otherwise_it_is_not(tmp_path: Path) -> None:
     [
         ("plain ~", "plain ~"),
         ("conv 32·64 …", "conv 32-64 ~"),
-        ("é Å ﬁ Σ", "e A f ?"),
+        ("é Å ﬁ Ψ", "e A f ?"),
         ("鳥", "??"),
         ("━┃█▌", "-|#|"),
         ("e\u0301", "e"),
@@ -85,3 +90,31 @@ async def test_otherwise_it_is_not(tmp_path: Path) -> None:
 )
 def test_a_text_keeps_its_width(text: str, ascii: str) -> None:
     assert to_ascii(text) == ascii
+
+
+def texts_of_sources() -> Iterator[str]:
+    """Every text in the code, of which some are shown: names, sentences, signs, formulas."""
+    for package in (nn, tui):
+        for file in Path(package.__path__[0]).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield node.value
+    for name in presets.names():
+        yield presets.read(name)["description"]
+
+
+def test_every_sign_in_the_code_has_its_likeness() -> None:
+    signs = {sign for text in texts_of_sources() for sign in text if not sign.isascii()}
+    assert {"⋆", "ε", "√", "✓", "‖", "×"} <= signs
+    assert [sign for sign in sorted(signs) if "?" in to_ascii(sign)] == []
+
+
+def test_a_formula_is_spelled_in_words() -> None:
+    assert spelled("y = γ·x̂ + β, √(ε + σ²) …") == "y = gamma*x + beta, sqrt(epsilon + sigma^2) ~"
+
+
+async def test_the_list_of_layers_spells_its_formulas(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG, ascii=True)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.press("0", "a")
+        await see(pilot, "y = w * x + b")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from dashboards import CONFIG, header, keys, row, screen_text, see, type_into, until
-from textual.widgets import Input, Select, Static
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Select, Static
 
 from nn import presets
 from nn.config import preset
@@ -17,7 +18,7 @@ from tui.dialogs import Choose
 from tui.form import LAYER_KINDS
 from tui.form_rows import FieldRow
 from tui.panels import network
-from tui.panels.network import LayerList
+from tui.panels.network import LayerList, PresetSelect
 
 
 def kinds(app: Dashboard) -> list[str]:
@@ -158,18 +159,40 @@ async def test_another_network_is_chosen_by_a_key(tmp_path: Path) -> None:
         await until(pilot, lambda: app.draft.config == preset("mlp"))
 
 
+async def choose_preset(pilot: Pilot[str], name: str) -> None:
+    """By the field above the layers."""
+    assert isinstance(pilot.app, Dashboard)
+    pilot.app._body.network.query_one(PresetSelect).focus()
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Choose))
+    pilot.app.screen.query_one(OptionList).highlighted = presets.names().index(name)
+    await pilot.press("enter")
+
+
 async def test_a_preset_brings_data_only_if_it_names_some(tmp_path: Path) -> None:
     app = Dashboard(Library(tmp_path), config=CONFIG)
     async with app.run_test(size=(120, 36)) as pilot:
-        chooser = app._body.network.query(Select).first()
-        chooser.value = "lenet"
+        await choose_preset(pilot, "lenet")
         await until(pilot, lambda: app.draft.plan.parameters == 61_706)
         config = app.draft.config
         assert config is not None
         assert config.data.limit == CONFIG.data.limit
         assert config.training.learning_rate == preset("lenet").training.learning_rate
-        chooser.value = "cifar10"
+        await choose_preset(pilot, "cifar10")
         await until(pilot, lambda: app.draft.texts["data.dataset"] == "keras:cifar10")
+
+
+async def test_what_a_preset_is_goes_on_where_it_began(tmp_path: Path) -> None:
+    app = Dashboard(Library(tmp_path), config=CONFIG)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app._body.turn_to("design")
+        app._body.network.query_one(PresetSelect).focus()
+        await pilot.press("enter")
+        await see(pilot, "│ cifar10  CIFAR-10: a residual", "│          processors")
+        await pilot.press("escape")
+        await until(pilot, lambda: not isinstance(app.screen, Choose))
+        await pilot.click(PresetSelect)
+        await see(pilot, "│ cifar10  CIFAR-10: a residual")
 
 
 async def test_another_optimizer_brings_its_own_fields(tmp_path: Path) -> None:

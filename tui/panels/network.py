@@ -15,7 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.events import Resize
 from textual.message import Message
-from textual.widgets import OptionList, Select, Static
+from textual.widgets import OptionList, Static
+from textual.widgets._select import SelectCurrent
 from textual.widgets.option_list import Option
 
 from nn import presets
@@ -26,6 +27,7 @@ from tui.dialogs import Choice, Choose
 from tui.form import LIST, Draft
 from tui.form_rows import FieldList, FieldSelect
 from tui.render import formats
+from tui.terminal.ascii import spelled
 
 WRONG = "x "
 INDENT = 3
@@ -123,6 +125,27 @@ class LayerList(OptionList):
         return text
 
 
+class PresetSelect(FieldSelect):
+    """Opens the list of presets that its key in the list of layers opens too."""
+
+    @dataclass
+    class Opened(Message):
+        """The list is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__([], prompt="choose one to start from", compact=True)
+
+    def action_show_overlay(self) -> None:
+        """Ask for the list in place of its own, which has no room for sentences."""
+        self.post_message(self.Opened())
+
+    @on(SelectCurrent.Toggle)
+    def _open_by_mouse(self, event: SelectCurrent.Toggle) -> None:
+        event.stop()
+        event.prevent_default()
+        self.action_show_overlay()
+
+
 class NetworkPanel(VerticalScroll):
     """Edits the layers of a draft."""
 
@@ -161,14 +184,12 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
         self._draft = draft
         self._run_config: RunConfig | None = None
         self._pace = ""
-        known = [(f"{name}  {presets.read(name)['description']}", name) for name in presets.names()]
-        self._preset = FieldSelect(known, prompt="choose one to start from", compact=True)
 
     def compose(self) -> ComposeResult:
         """The preset, the layers with their sums, and the fields of one layer, which may scroll."""
         with Horizontal(classes="line"):
             yield Static("preset", classes="label")
-            yield self._preset
+            yield PresetSelect()
         yield LayerList(ascii=self._ascii)
         yield Static(id="sums", markup=False)
         yield FieldList(id="layer-fields")
@@ -257,13 +278,10 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
             kind = self._draft.layer_kind(self._cursor)
             self.notify(f"A layer of kind {kind} has nothing to be set.", markup=False)
 
-    @on(Select.Changed)
-    def _take_preset(self, event: Select.Changed) -> None:
+    @on(PresetSelect.Opened)
+    def _choose_preset(self, event: PresetSelect.Opened) -> None:
         event.stop()
-        if not self._preset.is_blank():
-            self.post_message(self.PresetChosen(str(event.value)))
-            with self._preset.prevent(Select.Changed):
-                self._preset.clear()
+        self._ask_preset()
 
     @on(LayerList.Asked)
     def _change_layers(self, event: LayerList.Asked) -> None:
@@ -292,6 +310,8 @@ epoch will be. While a run trains, "new run" marks what it does not take over an
             (layer.model_fields["kind"].default, _first_line(layer.__doc__ or ""))
             for layer in LAYERS
         ]
+        if self._ascii:
+            kinds = [(kind, spelled(meaning)) for kind, meaning in kinds]
         self.app.push_screen(Choose("Add a layer", "", _choices(kinds)), self._add)
 
     def _ask_preset(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ class Band:
 class Series:
     """A named curve, perhaps with a band around it; x does not decrease.
 
-    The colour is written #rrggbb.
+    The colour is written #rrggbb. `short` is a name for where there is little room.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Series:
     y: Sequence[float] | NDArray[Any]
     color: str
     band: Band | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -200,17 +201,30 @@ def _header(
     title: str, curves: list[_Curve], width: int, line_sign: str, remark: str
 ) -> list[Text]:
     """Title and legend, in one line if they fit; with the sign of remarks, if there are any."""
+    legend = _legend(curves, line_sign, remark, " change", gap=2)
+    if legend.cell_len > width:
+        narrow = [
+            replace(curve, series=replace(curve.series, name=curve.series.short))
+            if curve.series.short
+            else curve
+            for curve in curves
+        ]
+        legend = _legend(narrow, line_sign, remark, "", gap=1)
+    room = width - cell_len(title) - legend.cell_len
+    if not title or room >= 3:
+        return [Text.assemble(title, " " * max(0, room), legend)]
+    return [Text(title), legend]
+
+
+def _legend(curves: list[_Curve], line_sign: str, remark: str, meaning: str, gap: int) -> Text:
+    """Signs with names."""
     entries = [
         Text.assemble((curve.sign or line_sign, curve.series.color), " ", curve.series.name)
         for curve in curves
     ]
     if remark:
-        entries.append(Text.assemble((remark, "bold"), " change"))
-    legend = Text("  ").join(entries)
-    room = width - cell_len(title) - legend.cell_len
-    if not title or room >= 3:
-        return [Text.assemble(title, " " * max(0, room), legend)]
-    return [Text(title), legend]
+        entries.append(Text.assemble((remark, "bold"), meaning))
+    return Text(" " * gap).join(entries)
 
 
 def _newest_values(curves: list[_Curve], percent: bool) -> list[Text]:

@@ -11,23 +11,55 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 _SIGNS = {
-    "-": "─━╾╸╌╍┄┅┈┉═▔·–—−‐‑",
+    "-": "─━╾╸╌╍┄┅┈┉═▔·–—−‐‑⁻",
     "_": "▁▂",
     "|": "│┃║▌▐▏▎▍▕▊▋┊┆╎╏",
-    "+": "┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛",
-    "#": "█▉▇▆▅▀▄▃▓▒■▪",
-    ".": "░•∙",
-    "*": "●◆★",
-    "o": "○◌",
-    "~": "…",
+    "+": "┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝╠╣╦╩╬┏┓┗┛✓±",
+    "#": "█▉▇▆▅▀▄▃▓▒■▪▖▗▘▙▚▛▜▝▞▟",
+    ".": "░•∙" + "".join(map(chr, range(0x2801, 0x2900))),
+    "*": "●◆★⋆",
+    "o": "○◌◇°",
+    "~": "…≈",
+    "=": "‖",
     "x": "×✗✕",
     "v": "▼▾↓",
-    "^": "▲▴↑Δ",
+    "^": "▲▴↑Δ△",
     ">": "▶▸›→»",
-    "<": "◀◂‹←«",
+    "<": "◀◂‹←«⌫⏎",
     "'": "‘’",
     '"': "“”",
+    "a": "α",
+    "b": "β",
+    "e": "ε",
+    "g": "γ",
+    "l": "λ",
+    "m": "μ",
+    "p": "π",
+    "r": "ρ",
+    "s": "σ",
+    "F": "Φ",
+    "V": "√",
 }
+_WORDS = str.maketrans(
+    {
+        "⋆": "*",
+        "·": "*",
+        "≈": "~=",
+        "√": "sqrt",
+        "²": "^2",
+        "³": "^3",
+        "½": "1/2",
+        "α": "alpha",
+        "β": "beta",
+        "γ": "gamma",
+        "ε": "epsilon",
+        "π": "pi",
+        "σ": "sigma",
+        "Φ": "Phi",
+    }
+)
+"""How signs of formulas are written where there is room for words."""
+
 _TABLE = {ord(sign): ascii for ascii, signs in _SIGNS.items() for sign in signs}
 
 
@@ -40,6 +72,11 @@ def to_ascii(text: str) -> str:
         each if each.isascii() else _letter(each).ljust(cell_len(each), "?")[: cell_len(each)]
         for each in text.translate(_TABLE)
     )
+
+
+def spelled(formula: str) -> str:
+    """A formula in ASCII, with words for its letters; it may take more cells."""
+    return to_ascii(formula.translate(_WORDS))
 
 
 def _letter(character: str) -> str:

@@ -305,3 +305,17 @@ def test_bands_cursor_and_remarks_are_ascii_where_they_must():
     assert text.plain.isascii()
     assert all(sign in text.plain for sign in ".':|^")
     assert "^ change" in text.plain.splitlines()[0]
+
+
+def test_a_legend_without_room_tells_every_curve_by_its_short_name():
+    layers = [
+        Series(f"{n} conv2d", [0.0, 1.0], [1.0, float(n)], "#ff0000", short=str(n))
+        for n in range(1, 13)
+        if n < 5 or n > 8
+    ]
+    lines = charts.line_chart(layers, width=40, height=12, title="gradient", remarks=[0.5])
+    assert lines[0].plain == "gradient"
+    assert lines[1].plain.split()[1::2] == ["1", "2", "3", "4", "9", "10", "11", "12"]
+    assert lines[1].plain.endswith("Δ")
+    wide = charts.line_chart(layers, width=140, height=12, title="gradient", remarks=[0.5])
+    assert "12 conv2d  Δ change" in wide[0].plain

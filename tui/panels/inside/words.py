@@ -8,29 +8,10 @@ from rich.text import Text
 
 from tui.panels.inside.shown import Shown, cut
 from tui.render import formats
+from tui.terminal.ascii import spelled
 
 BRIEF = 14
 """Lines below which an explanation takes one line at most."""
-
-SPELLED = str.maketrans(
-    {
-        "⋆": "*",
-        "·": "*",
-        "≈": "~=",
-        "√": "sqrt",
-        "²": "^2",
-        "³": "^3",
-        "½": "1/2",
-        "α": "alpha",
-        "β": "beta",
-        "γ": "gamma",
-        "ε": "epsilon",
-        "π": "pi",
-        "σ": "sigma",
-        "Φ": "Phi",
-    }
-)
-"""How signs of formulas are written in ASCII."""
 
 
 def words(shown: Shown) -> list[Text]:
@@ -96,7 +77,7 @@ def _explanation(shown: Shown) -> list[Text]:
     """What is computed, in as many lines as there is room for."""
     width, height = shown.size
     most = 1 if height < BRIEF else 3
-    formula = shown.stop.explanation.translate(SPELLED) if shown.ascii else shown.stop.explanation
+    formula = spelled(shown.stop.explanation) if shown.ascii else shown.stop.explanation
     text = Text(formula, shown.colors.text)
     lines = list(text.wrap(Console(width=max(width, 1)), max(width, 1)))
     if len(lines) > most:
