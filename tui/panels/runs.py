@@ -47,12 +47,14 @@ class RunsPanel(TablePanel):
         "u resumes one that stopped, failed or is lost, from its last checkpoint.\n"
         "k asks a living run to write a checkpoint and stop.\n"
         "d removes one that has ended, after a question; saved models stay.\n"
-        "space marks a run, again: no longer; c compares the marked ones, which stay marked.\n"
+        "space marks a run, again: no longer; c compares the marked ones, which stay marked until\n"
+        "esc takes all marks away.\n"
         "n puts a run's configuration into the form, for a new run like it.\n"
         "Lost: its process ended without a word, as after a power cut."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "mark", tooltip="mark a run, or no longer"),
+        Binding("escape", "unmark", "no marks", tooltip="take all marks away"),
         Binding("c", "compare", "compare", tooltip="compare the marked runs"),
         Binding("n", "clone", "clone", tooltip="put its configuration into the form"),
         Binding("u", "resume", "resume"),
@@ -122,6 +124,8 @@ class RunsPanel(TablePanel):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a run the keys are those of the dashboard."""
+        if action == "unmark":
+            return bool(self._marked)
         return action not in ("mark", "compare", "clone") or bool(self.view.runs)
 
     def action_mark(self) -> None:
@@ -134,7 +138,14 @@ class RunsPanel(TablePanel):
             return
         self._marked ^= {row.id}
         self.fill()
+        self.refresh_bindings()
         self.table.action_cursor_down()
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self._marked.clear()
+        self.fill()
+        self.refresh_bindings()
 
     def action_compare(self) -> None:
         """Ask for the marked runs to be shown beside each other."""

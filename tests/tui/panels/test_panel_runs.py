@@ -130,6 +130,20 @@ async def test_space_marks_runs_and_c_asks_to_compare_them(app_of, painted, pane
     assert refusals == ["Mark two runs or more first: space marks the one under the cursor."]
 
 
+async def test_escape_takes_all_marks_away(app_of, painted, panel):
+    app = app_of(panel)
+    async with app.run_test(size=(120, 20)) as pilot:
+        panel.show(View(runs=(row("beef00"), row("beef01"))))
+        panel.focus()
+        offered = []
+        for keys in ("space", "space"), ("escape",):
+            await pilot.press(*keys)
+            await pilot.pause()
+            offered.append("escape" in app.screen.active_bindings)
+        assert [line[0] for line in words(painted, panel)[1:3]] == ["beef00", "beef01"]
+    assert offered == [True, False]
+
+
 async def test_how_many_are_marked_is_told_however_long_the_list_is(app_of, panel):
     async with app_of(panel).run_test(size=(120, 10)) as pilot:
         panel.show(View(runs=tuple(row(f"beef{i:02}") for i in range(30))))
