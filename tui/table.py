@@ -122,6 +122,8 @@ class Table(DataTable[object]):
         as the titles and the cursor, is painted then."""
         top = int(self.scroll_y)
         for row in self.ordered_rows[top : top + height]:
+            if not self.is_attached:
+                return  # it was removed meanwhile, and has no styles any more
             self._render_line_in_row(
                 row.key, 0, self.rich_style, self.cursor_coordinate, self.hover_coordinate
             )

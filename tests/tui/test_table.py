@@ -174,3 +174,14 @@ async def test_what_was_painted_ahead_is_not_painted_again() -> None:
         table.focus()
         await until(pilot, lambda: table.has_focus and "b6" in screen_text(app))
         assert table.painted == ahead + titles + cursor
+
+
+async def test_a_table_that_is_removed_meanwhile_paints_nothing_ahead() -> None:
+    app = Hidden()
+    async with app.run_test(size=(40, 8)):
+        table = app.query_one(Counting)
+        table.settle()
+        pieces = table.ahead(7)
+        next(pieces)
+        await table.remove()
+        assert list(pieces) == []
